@@ -1,0 +1,3 @@
+export * from './canonical-json.ts';
+export * from './inapp-signature.ts';
+export * from './webhook-signature.ts';

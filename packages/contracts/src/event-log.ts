@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { pageQuery } from './page.ts';
+import { cleanText, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { eventTypePattern } from './webhook.ts';
+
+/** `GET /v1/events` (contract, section 6). `since`, `until` are over `timestamp`; `recorded_*` over `recorded_at`. */
+export const eventFilters = z.strictObject({
+  user_id: userId.optional(),
+  event: eventTypePattern.optional(),
+  entity_id: cleanText.pipe(z.string().min(1).max(200)).optional(),
+  since: timestampWithOffset.optional(),
+  until: timestampWithOffset.optional(),
+  recorded_since: timestampWithOffset.optional(),
+  recorded_until: timestampWithOffset.optional(),
+  order: z.enum(['asc', 'desc']).default('asc'),
+});
+export type EventFilters = z.infer<typeof eventFilters>;
+
+export const eventListQuery = pageQuery
+  .extend(eventFilters.shape)
+  .refine(isAscending('since', 'until'), { path: ['until'], message: 'Must be after since' })
+  .refine(isAscending('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must be after recorded_since' });
+
+/** The webhook body, field for field, and when the log took it in. */
+export const recordedEvent = z.looseObject({
+  id: z.string(),
+  event: z.string(),
+  timestamp: utcTimestamp,
+  user_id: z.string(),
+  recorded_at: utcTimestamp,
+});
+export type RecordedEvent = z.infer<typeof recordedEvent>;
+
+function isAscending<Since extends string, Until extends string>(since: Since, until: Until) {
+  return (query: { [Name in Since | Until]?: string | undefined }) => {
+    const [from, to] = [query[since], query[until]];
+    return from === undefined || to === undefined || Date.parse(from) < Date.parse(to);
+  };
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { defineMessage, keyOfWallet } from './message.ts';
+import { timestampWithOffset, utcTimestamp } from './scalars.ts';
+
+/** Characters below U+0020 and U+007F to U+009F have no place in an id that people read and search for. */
+const withoutControls = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters or lone surrogates');
+
+export const environment = z.enum(['live', 'test']);
+export type Environment = z.infer<typeof environment>;
+
+/** Guide "Request body schema version 1.0". Extra fields are allowed, and are part of the signature. */
+export const inappEventBody = z.object({
+  schema_version: z.literal('1.0'),
+  event_id: withoutControls,
+  event_type: withoutControls,
+  campaign_id: z.int().positive(),
+  occurred_at: timestampWithOffset,
+  user: z.object({ wallet: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'Must be 0x and 40 hex digits') }),
+});
+export type InappEventBody = z.infer<typeof inappEventBody>;
+
+/** A verified in-app event. */
+export const inappEvent = defineMessage({
+  topic: 'private.campaign.inapp-event.v1',
+  data: z.object({
+    id: z.string().startsWith('iev_'),
+    workspace_id: z.string(),
+    campaign_id: z.int().positive(),
+    key_id: z.string(),
+    environment,
+    event_id: z.string(),
+    event_type: z.string(),
+    occurred_at: utcTimestamp,
+    /** In lower case: EIP-55 casing says nothing about which wallet it is. */
+    wallet: z.string(),
+    received_at: utcTimestamp,
+    /** SHA-256 (hex) of the canonical body: tells a repetition from another body under the same id. */
+    digest: z.string(),
+    /** The exact text received. */
+    body: z.string(),
+  }),
+  key: keyOfWallet,
+});
+export type InappEvent = z.infer<typeof inappEvent.data>;
+
+export const processingStatus = z.enum(['accepted', 'awarded', 'no_award', 'rejected']);
+export const processingReason = z.enum([
+  'already_awarded', 'cap_reached', 'outside_window', 'campaign_not_active', 'no_active_mapping', 'campaign_not_found',
+]);
+export type ProcessingStatus = z.infer<typeof processingStatus>;
+export type ProcessingReason = z.infer<typeof processingReason>;
+
+/** An award as everybody sees it (contract, section 5). Points of a revocation are negative. */
+export const award = z.object({
+  id: z.string().startsWith('awd_'),
+  wallet: z.string(),
+  task_id: z.string(),
+  event_id: z.string(),
+  points: z.int(),
+  environment,
+  occurred_at: utcTimestamp,
+  awarded_at: utcTimestamp,
+  revokes: z.string().nullable(),
+});
+export type Award = z.infer<typeof award>;
+
+/** What ingress keeps in Redis about an event it has accepted: written after Kafka's acknowledgement, refreshed by the core. */
+export const receipt = z.object({
+  digest: z.string(),
+  processing_status: processingStatus,
+  reason: processingReason.nullable(),
+  awards: z.array(award),
+});
+export type Receipt = z.infer<typeof receipt>;
+
+/** 7 days. */
+export const RECEIPT_TTL_SECONDS = 604_800;
+
+export function receiptKey(of: { key_id: string; environment: Environment; event_id: string }): string {
+  return `receipt:${of.key_id}:${of.environment}:${of.event_id}`;
+}

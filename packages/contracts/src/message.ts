@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+
+/** One Kafka message, declared once: producers build with it, consumers parse with it. */
+export interface MessageDefinition<Schema extends z.ZodType = z.ZodType> {
+  topic: string;
+  data: Schema;
+  /** Messages with the same key keep their order. */
+  key(data: z.infer<Schema>): string;
+}
+
+export function defineMessage<Schema extends z.ZodType>(definition: MessageDefinition<Schema>): MessageDefinition<Schema> {
+  return definition;
+}
+
+export const keyOfUser = (of: { workspace_id: string; user_id: string }) => `${of.workspace_id}:${of.user_id}`;
+export const keyOfWallet = (of: { campaign_id: number; wallet: string }) => `${of.campaign_id}:${of.wallet}`;

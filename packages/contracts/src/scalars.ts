@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** The partner's own stable id of a person (contract, section 1). */
+export const userId = z.string().regex(/^[A-Za-z0-9_.:@-]{1,64}$/, 'Must be 1 to 64 letters, digits or _ . : @ -');
+
+/** Ids that a client may bring along on creation. */
+export const activityId = z.string().regex(/^act_[A-Za-z0-9_-]{1,60}$/, 'Must be act_ and 1 to 60 letters, digits, _ or -');
+
+export const activityType = z.enum(['habit', 'task', 'routine']);
+export type ActivityType = z.infer<typeof activityType>;
+
+export const occurrenceState = z.enum(['pending', 'done', 'skipped', 'snoozed', 'partial', 'missed']);
+export type OccurrenceState = z.infer<typeof occurrenceState>;
+
+/** PostgreSQL's text takes neither U+0000 nor a lone surrogate, so neither may be accepted. */
+export const cleanText = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'Must not hold U+0000 or lone surrogates');
+
+/** Names and labels: 1 to 200 characters. */
+export const label = cleanText.pipe(z.string().min(1).max(200));
+
+export const description = cleanText.pipe(z.string().max(2_000));
+
+/** The free name of a channel, as in `telegram`. */
+export const channelName = cleanText.pipe(z.string().min(1).max(64));
+
+/** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
+export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });
+
+/** As we write it: UTC with `Z`, milliseconds only where they are not zero. */
+export const utcTimestamp = z.iso.datetime();
+
+export const localDate = z.iso.date();
+
+export function toUtc(timestamp: string | Date): string {
+  return new Date(timestamp).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,44 @@
+import type { Component } from '@waggle/runtime';
+import pg from 'pg';
+
+export interface DatabaseSettings {
+  url: string;
+  connectionsMax: number;
+  /** Shown in pg_stat_activity. */
+  name: string;
+  /** Server settings of every session, as in `-c jit=off`. */
+  sessionOptions?: string;
+}
+
+export interface Database extends Component {
+  pool: pg.Pool;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** A pool of pipelined connections: statements sent without waiting travel together. */
+export function openDatabase({ url, connectionsMax, name, sessionOptions }: DatabaseSettings): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    ...(sessionOptions !== undefined && { options: sessionOptions }),
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    // A process that is stopped inside a transaction must not hold its row locks for good.
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    pipeline: true,
+  });
+  let lastError: string | null = null;
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => { lastError = error.message; });
+  pool.on('acquire', () => { lastError = null; });
+  return {
+    name: 'database',
+    pool,
+    start: async () => void (await pool.query('SELECT 1')),
+    stop: () => pool.end(),
+    health: () => lastError,
+  };
+}

@@ -1,0 +1,3 @@
+export * from './database.ts';
+export * from './failure.ts';
+export * from './transact.ts';

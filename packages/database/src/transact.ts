@@ -1,0 +1,49 @@
+import type { ClientBase, Pool, PoolClient } from 'pg';
+import { classifyFailure, DatabaseUnavailable } from './failure.ts';
+
+/** Read and lock, decide, write: the three steps of every change. */
+export interface Steps<Loaded, Decision, Saved> {
+  /** Sends all its queries at once; locks come first, since each statement sees what was committed when it began. */
+  load(tx: ClientBase): Promise<Loaded>;
+  /** Pure. A throw rolls back. */
+  decide(loaded: Loaded): Decision;
+  /** Sends all its statements before its first await: COMMIT travels right behind them. */
+  save(tx: ClientBase, decision: Decision): Promise<Saved>;
+}
+
+/**
+ * One transaction in two round trips: BEGIN with the loads, COMMIT with the writes. When a write fails the server makes the COMMIT
+ * behind it a ROLLBACK, and this rejects. A lost answer to COMMIT rejects too, so what is decided must be safe to decide again.
+ */
+export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps<Loaded, Decision, Saved>): Promise<Saved> {
+  const client = await pool.connect().catch((error: unknown) => { throw classifyFailure(error); });
+  let isWhole = false;
+  try {
+    const loaded = await fromDatabase(Promise.all([client.query('BEGIN'), steps.load(client)]));
+    const decision = steps.decide(loaded[1]);
+    const saved = await fromDatabase(saveAndCommit(client, steps.save(client, decision)));
+    isWhole = true;
+    return saved;
+  } finally {
+    // A connection whose transaction did not end as planned is closed, which rolls back what is open.
+    client.release(!isWhole);
+  }
+}
+
+async function saveAndCommit<Saved>(client: PoolClient, saving: Promise<Saved>): Promise<Saved> {
+  const [saved, ended] = await Promise.allSettled([saving, client.query('COMMIT')]);
+  if (saved.status === 'rejected') throw saved.reason;
+  if (ended.status === 'rejected') throw ended.reason;
+  if (ended.value.command !== 'COMMIT') throw new DatabaseUnavailable('The transaction was rolled back');
+  return saved.value;
+}
+
+async function fromDatabase<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => { throw classifyFailure(error); });
+}
+
+/** A single statement that is its own transaction. */
+export async function query<Row extends object>(pool: Pool, statement: { name: string; text: string }, values: readonly unknown[] = []): Promise<Row[]> {
+  const { rows } = await fromDatabase(pool.query<Row>({ ...statement, values: [...values] }));
+  return rows;
+}

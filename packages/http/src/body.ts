@@ -1,0 +1,57 @@
+import type { Request } from 'express';
+import { Problem } from './problem.ts';
+
+/** Refused before it is parsed: a body this deep exhausts the stack of whoever walks it. */
+const DEPTH_MAX = 64;
+
+/** Reads the whole body, or throws `payload_too_large` as soon as it is known. Compressed bodies are not taken. */
+export async function readBody(request: Request, limitBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length']) > limitBytes) throw new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` });
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new Problem('unsupported_media_type', { detail: 'Compressed bodies are not taken' });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limitBytes) throw new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function isJsonType(contentType: string | undefined): boolean {
+  return /^application\/json *(;|$)/i.test(contentType ?? '');
+}
+
+/** `malformed_json` for bytes that are not UTF-8, text that is not JSON, and nesting beyond reason. */
+export function parseJson(bytes: Buffer): { text: string; value: unknown } {
+  const text = decodeUtf8(bytes);
+  if (depthOf(text) > DEPTH_MAX) throw new Problem('malformed_json', { detail: `Nested deeper than ${DEPTH_MAX} levels` });
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch {
+    throw new Problem('malformed_json', { detail: 'The body is not readable JSON' });
+  }
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
+  }
+}
+
+function depthOf(text: string): number {
+  let [depth, deepest, isInString] = [0, 0, false];
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (isInString) {
+      if (character === 0x5c) index++;
+      else if (character === 0x22) isInString = false;
+    } else if (character === 0x22) isInString = true;
+    else if (character === 0x5b || character === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (character === 0x5d || character === 0x7d) depth--;
+  }
+  return deepest;
+}

@@ -1,0 +1,32 @@
+import { Problem } from './problem.ts';
+import { hashApiKey, isWellFormedApiKey } from './api-key.ts';
+
+/** Who is calling. `userId` is null for a system key, which acts for its whole workspace. */
+export interface Caller {
+  keyId: string;
+  workspaceId: string;
+  userId: string | null;
+}
+
+/** The port: keys are known by the SHA-256 (hex) of their text only. */
+export type FindKey = (sha256: string) => Promise<Caller | null>;
+
+/** `Authorization: Bearer <api key>`, else 401. */
+export async function authenticate(findKey: FindKey, authorization: string | undefined): Promise<Caller> {
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
+  const caller = token !== undefined && isWellFormedApiKey(token) ? await findKey(hashApiKey(token)) : null;
+  if (caller === null) throw new Problem('unauthorized', { headers: { 'www-authenticate': 'Bearer' } });
+  return caller;
+}
+
+/** The user whom a request is about: a user key's owner; with a system key whomever it names. Naming somebody else with a user key: 403. */
+export function actingFor(caller: Caller, named: string | undefined): string | undefined {
+  if (caller.userId === null) return named;
+  if (named !== undefined && named !== caller.userId) throw new Problem('forbidden', { detail: "A user key acts for its owner only" });
+  return caller.userId;
+}
+
+/** Administration of the workspace: 403 for a user key. */
+export function requireSystemKey(caller: Caller): void {
+  if (caller.userId !== null) throw new Problem('forbidden', { detail: 'A system key is needed' });
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { Component, Logger } from '@waggle/runtime';
+import express, { type RequestHandler, type Response, type Router } from 'express';
+import { Histogram, type Registry } from 'prom-client';
+import { Problem, problemHandler } from './problem.ts';
+
+export interface HttpServerOptions {
+  port: number;
+  publicUrl: string;
+  routers: readonly Router[];
+  logger: Logger;
+  metrics: Registry;
+}
+
+/** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
+export function createHttpServer({ port, publicUrl, routers, logger, metrics }: HttpServerOptions): Component {
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(observe(logger, metrics), ...routers);
+  app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler(publicUrl));
+  const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
+  return {
+    name: 'http server',
+    start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, () => resolve())),
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await closed;
+    },
+    health: () => null,
+  };
+}
+
+function observe(logger: Logger, metrics: Registry): RequestHandler {
+  const seconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [metrics],
+  });
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    const requestId = `req_${randomUUID()}`;
+    response.set('x-request-id', requestId);
+    response.on('close', () => {
+      const ms = performance.now() - startedAt;
+      // The pattern of a path has few values, the path itself has many.
+      const route: unknown = request.route?.path ?? 'none';
+      seconds.observe({ method: request.method, route: String(route), status: response.statusCode }, ms / 1_000);
+      writeLine(logger, response, { requestId, method: request.method, path: request.path, ms: Math.round(ms * 10) / 10 });
+    });
+    next();
+  };
+}
+
+function writeLine(logger: Logger, response: Response, line: Record<string, unknown>) {
+  const problem: unknown = response.locals['problem'];
+  const { code, cause } = problem instanceof Problem ? problem : {};
+  const { workspaceId, keyId } = response.locals['caller'] ?? {};
+  const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
+  if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');
+  else logger.info(wide, 'request');
+}

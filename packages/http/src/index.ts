@@ -1,0 +1,14 @@
+export * from './api-key.ts';
+export * from './api.ts';
+export * from './body.ts';
+export * from './caller.ts';
+export * from './core-directory.ts';
+export * from './cursor.ts';
+export * from './http-server.ts';
+export * from './internal-routes.ts';
+export * from './limit.ts';
+export * from './operation-id.ts';
+export * from './page.ts';
+export * from './problem.ts';
+export * from './redis.ts';
+export type { Admission } from './rolling-limit.ts';

@@ -1,0 +1,65 @@
+import { PROBLEMS, type ProblemCode } from '@waggle/contracts';
+import { Unavailable } from '@waggle/runtime';
+import type { ErrorRequestHandler } from 'express';
+import { z } from 'zod';
+
+interface ProblemExtras {
+  detail?: string;
+  errors?: { path: string; message: string }[];
+  headers?: Record<string, string>;
+}
+
+/** An error that the client may see (RFC 9457). Anything else that is thrown becomes a bare 500. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, extras: ProblemExtras = {}, options?: ErrorOptions) {
+    super(extras.detail ?? code, options);
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** One field is wrong in a way that its schema cannot say. */
+export function invalid(path: string, message: string): Problem {
+  return new Problem('validation_failed', { errors: [{ path, message }] });
+}
+
+/** Parses a body, or throws `validation_failed` with one entry per fault. */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Problem('validation_failed', { errors: parsed.error.issues.flatMap(toFaults) });
+}
+
+function toFaults(issue: z.core.$ZodIssue): { path: string; message: string }[] {
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'Not known here' }));
+}
+
+/** The body of a problem (RFC 9457); `instance` is the request's id. */
+export function problemBody(publicUrl: string, code: ProblemCode, { detail, errors, instance }: Omit<ProblemExtras, 'headers'> & { instance?: string | undefined }) {
+  const [status, title] = PROBLEMS[code];
+  return { type: `${publicUrl}/docs/problems/${code}`, title, status, detail: detail ?? title, instance, code, errors };
+}
+
+/** Registered last. Express 5 forwards rejected handlers here, so routes need no try/catch. */
+export function problemHandler(publicUrl: string): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const problem = toProblem(error);
+    const { headers = {}, ...extras } = problem.extras;
+    const body = problemBody(publicUrl, problem.code, { ...extras, instance: response.get('x-request-id') });
+    response.locals['problem'] = problem;
+    response.status(body.status).set(headers).type('application/problem+json').json(body);
+  };
+}
+
+/** Never shows an unexpected error's text. */
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Unavailable) return new Problem('unavailable', { headers: { 'retry-after': '1' } }, { cause: error });
+  return new Problem('internal', {}, { cause: error });
+}

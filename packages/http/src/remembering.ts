@@ -1,0 +1,72 @@
+import { Unavailable } from '@waggle/runtime';
+
+/** Asked again after this long: so long does a revocation take to be felt everywhere. */
+const FRESH_MS = 5_000;
+/** While the one who knows is away, what is remembered counts for this long. */
+const STALE_MS = 3_600_000;
+const ENTRIES_MAX = 50_000;
+const UNKNOWN_PER_SECOND_MAX = 200;
+
+/** Nobody can be asked, and nothing is remembered. */
+export class Unanswerable extends Unavailable {}
+
+interface Entry<Value> {
+  value: Value;
+  askedAt: number;
+}
+
+interface RememberingDeps<Value> {
+  /** Null: there is no such thing. Never remembered, so that what is new works at once. */
+  ask(key: string): Promise<Value | null>;
+  now(): number;
+}
+
+/**
+ * Remembers the answers to questions about keys (the model is RFC 7662's introspection) for five seconds, and for an hour while nobody
+ * answers. One question in flight per key; a flood of unknown keys is cut off at 200 questions a second.
+ */
+export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
+  const entries = new Map<string, Entry<Value>>();
+  const questions = new Map<string, Promise<Value | null>>();
+  let unknown = { second: 0, count: 0 };
+
+  /** `isEnough`: an answer for which it is false is asked for again although it is fresh. */
+  async function find(key: string, isEnough: (value: Value) => boolean = () => true): Promise<Value | null> {
+    const known = entries.get(key);
+    if (known !== undefined && now() - known.askedAt < FRESH_MS && isEnough(known.value)) return known.value;
+    try {
+      return await question(key, known !== undefined);
+    } catch (error) {
+      if (known !== undefined && now() - known.askedAt < STALE_MS) return known.value;
+      throw new Unanswerable('Nobody to ask', { cause: error });
+    }
+  }
+
+  function question(key: string, isKnown: boolean): Promise<Value | null> {
+    const asked = questions.get(key);
+    if (asked !== undefined) return asked;
+    if (!isKnown && isFlood()) return Promise.reject(new Error('Too many unknown keys'));
+    const asking = ask(key)
+      .then((value) => remember(key, value))
+      .finally(() => questions.delete(key));
+    questions.set(key, asking);
+    return asking;
+  }
+
+  function isFlood(): boolean {
+    const second = Math.floor(now() / 1_000);
+    if (unknown.second !== second) unknown = { second, count: 0 };
+    return ++unknown.count > UNKNOWN_PER_SECOND_MAX;
+  }
+
+  function remember(key: string, value: Value | null): Value | null {
+    entries.delete(key);
+    if (value === null) return null;
+    // The oldest goes: a Map keeps the order of insertion.
+    if (entries.size >= ENTRIES_MAX) entries.delete(entries.keys().next().value!);
+    entries.set(key, { value, askedAt: now() });
+    return value;
+  }
+
+  return { find };
+}

@@ -1,0 +1,61 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createLocalLimit, createRollingLimit, type Admission } from '../src/rolling-limit.ts';
+
+const { redisUrl } = JSON.parse(process.env['WAGGLE_TEST_SERVERS'] ?? '{}');
+const redis = new Redis(redisUrl, { lazyConnect: true });
+beforeAll(() => redis.connect());
+afterAll(() => redis.disconnect());
+
+const policy = { name: 'test', limit: 3, windowUs: 60_000_000 };
+// Microseconds since 1970 need 51 bits: the script must not lose the last ones.
+const START = 1_795_000_000_000_001;
+let subjects = 0;
+
+/** The rule in its own words: admitted if fewer than the limit were admitted in the window that ends now. */
+function model(times: readonly number[]): boolean[] {
+  const admitted: number[] = [];
+  return times.map((now) => {
+    const isAdmitted = admitted.filter((at) => now - at < policy.windowUs).length < policy.limit;
+    if (isAdmitted) admitted.push(now);
+    return isAdmitted;
+  });
+}
+
+// Gaps that favour the edge: the same instant, one microsecond inside the window, exactly its length.
+const edges = [0, 1, 20_000_000, 29_999_999, 30_000_000, 59_999_999, 60_000_000, 60_000_001];
+const gaps = fc.array(fc.oneof(fc.integer({ min: 0, max: 72_000_000 }), fc.constantFrom(...edges)), { minLength: 1, maxLength: 40 });
+
+type AdmitAt = (subject: string, id: string, nowUs: number) => Promise<Admission> | Admission;
+const inRedis = createRollingLimit(redis);
+const inProcess = createLocalLimit();
+
+test.each<{ name: string; admit: AdmitAt }>([
+  { name: 'the script in Redis', admit: (subject, id, nowUs) => inRedis(subject, id, policy, nowUs) },
+  { name: 'the fallback in the process', admit: (subject, _id, nowUs) => inProcess(subject, policy, nowUs) },
+])('$name admits exactly what the rule admits, at every distance', async ({ admit }) => {
+  await fc.assert(
+    fc.asyncProperty(gaps, async (distances) => {
+      const subject = `subject-${subjects++}`;
+      const times = distances.map((_, index) => START + distances.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0));
+      const admissions = [];
+      for (const [index, now] of times.entries()) admissions.push(await admit(subject, `r${index}`, now));
+      expect(admissions.map(({ isAdmitted }) => isAdmitted)).toEqual(model(times));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('says how many are left and when the oldest leaves the window', async () => {
+  const admit: AdmitAt = (subject, id, nowUs) => inRedis(subject, id, policy, nowUs);
+  expect(await admit('fields', 'a', START)).toEqual({ isAdmitted: true, remaining: 2, resetUs: 60_000_000 });
+  expect(await admit('fields', 'b', START + 40_000_000)).toEqual({ isAdmitted: true, remaining: 1, resetUs: 20_000_000 });
+  await admit('fields', 'c', START + 50_000_000);
+  expect(await admit('fields', 'd', START + 59_000_000)).toEqual({ isAdmitted: false, remaining: 0, resetUs: 1_000_000 });
+});
+
+test('parallel requests share one limit', async () => {
+  const admissions = await Promise.all(Array.from({ length: 20 }, (_, index) => inRedis('parallel', `r${index}`, policy)));
+  expect(admissions.filter(({ isAdmitted }) => isAdmitted)).toHaveLength(policy.limit);
+});

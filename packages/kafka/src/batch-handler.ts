@@ -1,0 +1,63 @@
+import type { MessageDefinition } from '@waggle/contracts';
+import type { z } from 'zod';
+
+/** What became of one record. `rejected` sends it to the dead letters. */
+export type Outcome = { kind: 'done' } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string };
+
+export const done = (): Outcome => ({ kind: 'done' });
+export const skipped = (reason: string): Outcome => ({ kind: 'skipped', reason });
+export const rejected = (reason: string): Outcome => ({ kind: 'rejected', reason });
+
+export interface RawRecord {
+  partition: number;
+  offset: string;
+  key: string;
+  value: string;
+  headers: Record<string, string>;
+}
+
+export interface Received<Data> {
+  data: Data;
+  raw: RawRecord;
+}
+
+export interface BatchHandler {
+  topic: string;
+  /** One outcome per record, in the same order. A throw rolls the whole batch back. */
+  handle(records: readonly RawRecord[]): Promise<Outcome[]>;
+  /** Told of a record that failed alone, before it goes to the dead letters. */
+  onPoisoned?(record: RawRecord, error: unknown): Promise<void>;
+}
+
+interface Handling<Data> {
+  handle(records: readonly Received<Data>[]): Promise<Outcome[]>;
+  onPoisoned?(record: Received<Data>, error: unknown): Promise<void>;
+}
+
+/** Parses at the boundary, so that `handle` sees valid messages only and one bad record stops nobody. */
+export function defineBatchHandler<Schema extends z.ZodType>(
+  { topic, data }: MessageDefinition<Schema>,
+  { handle, onPoisoned }: Handling<z.infer<Schema>>,
+): BatchHandler {
+  return {
+    topic,
+    async handle(records) {
+      const parsed = records.map((raw) => ({ raw, result: data.safeParse(parseJson(raw.value)) }));
+      const valid = parsed.flatMap(({ result, raw }) => (result.success ? [{ data: result.data, raw }] : []));
+      const outcomes = valid.length > 0 ? await handle(valid) : [];
+      return parsed.map(({ result }) => (result.success ? outcomes.shift() : undefined) ?? rejected('schema_mismatch'));
+    },
+    async onPoisoned(raw, error) {
+      const result = data.safeParse(parseJson(raw.value));
+      if (result.success) await onPoisoned?.({ data: result.data, raw }, error);
+    },
+  };
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}

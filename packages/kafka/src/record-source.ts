@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@waggle/runtime';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { RawRecord } from './batch-handler.ts';
+import { connectKafka, type KafkaSettings } from './connection.ts';
+import { createOffsetLedger } from './offset-ledger.ts';
+
+export interface SourceSettings {
+  kafka: KafkaSettings;
+  groupId: string;
+  restartsMax: number;
+  silentAfterMs: number;
+}
+
+interface SourceDeps {
+  topic: string;
+  receive(records: RawRecord[]): Promise<void>;
+  logger: Logger;
+}
+
+const PENDING_MAX = 5_000;
+
+/** Reads one topic in a group. It hands records on without waiting for them to be handled, so that KafkaJS already fetches the next. */
+export function createRecordSource(settings: SourceSettings, { topic, receive, logger }: SourceDeps) {
+  const prefixedTopic = settings.kafka.prefix + topic;
+  const kafka = connectKafka(settings.kafka, logger);
+  const ledger = createOffsetLedger(prefixedTopic, logger);
+  let consumer: Consumer;
+  let pending = 0;
+  let restarts = 0;
+  let lastSignAt = Date.now();
+  let isStopping = false;
+  let fail: (error: unknown) => void;
+
+  async function run() {
+    consumer = openConsumer(kafka, settings.kafka.prefix + settings.groupId);
+    const { on, events } = consumer;
+    for (const sign of [events.HEARTBEAT, events.FETCH]) on(sign, () => { lastSignAt = Date.now(); });
+    on(events.CRASH, ({ payload }) => void restart(payload.error));
+    on(events.GROUP_JOIN, ({ payload }) => ledger.keepOnly(payload.memberAssignment[prefixedTopic] ?? []));
+    await consumer.connect();
+    await consumer.subscribe({ topics: [prefixedTopic], fromBeginning: true });
+    await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+  }
+
+  async function restart(reason: unknown) {
+    if (isStopping) return;
+    if (restarts++ >= settings.restartsMax) return fail(reason);
+    logger.error({ err: reason, restarts }, 'consumer crashed, starting it again');
+    await pause(Math.min(100 * 2 ** restarts, 2_000));
+    await run().catch(restart);
+  }
+
+  async function eachBatch({ batch, heartbeat }: EachBatchPayload) {
+    restarts = 0;
+    if (isStopping) return; // not handled, not committed: the successor's
+    const records = batch.messages.map((message) => toRaw(batch.partition, message));
+    pending += records.length;
+    void receive(records).then(() => { pending -= records.length; });
+    while (pending > PENDING_MAX && !isStopping) {
+      await pause(20);
+      await heartbeat();
+    }
+  }
+
+  return {
+    markHandled: ledger.markHandled,
+    async start(onFail: (error: unknown) => void) {
+      fail = onFail;
+      await run();
+      ledger.start((offsets) => consumer.commitOffsets(offsets));
+    },
+    stopFetching() {
+      isStopping = true;
+      consumer.pause([{ topic: prefixedTopic }]);
+    },
+    /** Offsets first: a consumer that has left its group can commit nothing. */
+    async stop() {
+      await ledger.stop();
+      await consumer.disconnect();
+    },
+    health: () => (Date.now() - lastSignAt > settings.silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
+  };
+}
+
+function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage): RawRecord {
+  const texts = Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)]);
+  return { partition, offset, key: String(key), value: String(value), headers: Object.fromEntries(texts) };
+}
+
+function openConsumer(kafka: Kafka, groupId: string): Consumer {
+  return kafka.consumer({
+    groupId,
+    minBytes: 1,
+    maxWaitTimeInMs: 100,
+    allowAutoTopicCreation: false,
+    // A killed member keeps its partitions from the others for this long (6 s is the least a broker allows; KafkaJS would take 30).
+    sessionTimeout: 6_000,
+    heartbeatInterval: 1_000,
+    rebalanceTimeout: 8_000,
+    // Restarting is ours: KafkaJS stops for good on some errors and tries without end on others.
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
+  });
+}

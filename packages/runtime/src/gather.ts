@@ -1,0 +1,35 @@
+import { Unavailable } from './unavailable.ts';
+
+/**
+ * One call of `work` in flight; what arrives meanwhile goes together into the next.
+ * Batches grow with the load and nobody waits for a timer. Calls keep the order in which items came.
+ */
+export function gather<Item>(work: (items: Item[]) => Promise<void>, limits: { waitingMax: number }) {
+  let waiting: Item[] = [];
+  let nextCall = Promise.withResolvers<void>();
+  let isRunning = false;
+
+  async function run() {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const [items, call] = [waiting, nextCall];
+      waiting = [];
+      nextCall = Promise.withResolvers();
+      await work(items).then(call.resolve, call.reject);
+    }
+    isRunning = false;
+  }
+
+  /** Resolves when these items' call has; rejects at once, with `Overloaded`, rather than queue without end. */
+  return function add(items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return Promise.resolve();
+    if (waiting.length + items.length > limits.waitingMax) return Promise.reject(new Overloaded());
+    waiting.push(...items);
+    const { promise } = nextCall;
+    if (!isRunning) void run();
+    return promise;
+  };
+}
+
+/** The queue is full: refused at once. */
+export class Overloaded extends Unavailable {}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const VARIABLE = 'WAGGLE_TEST_SERVERS';
+
+const testServers = z.object({
+  kafkaBroker: z.string(),
+  /** For tests that freeze or kill the broker; 0 where it is not a process of this machine. */
+  kafkaPid: z.number(),
+  postgresUrl: z.string(),
+  redisUrl: z.string(),
+  /** Where processes that tests start write their logs. */
+  logs: z.string(),
+});
+export type TestServers = z.infer<typeof testServers>;
+
+/** Jest's global set-up and its test files are different worlds: the environment is what they share. */
+export function announceTestServers(servers: TestServers): void {
+  process.env[VARIABLE] = JSON.stringify(servers);
+}
+
+export function readTestServers(): TestServers {
+  return testServers.parse(JSON.parse(process.env[VARIABLE] ?? '{}'));
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { applyTopics, freePort, type ServerProcess } from '@waggle/local-stack';
+import { createProducer, type KafkaRecord, type KafkaSettings } from '@waggle/kafka';
+import { createLogger, startAll, type Component } from '@waggle/runtime';
+import { afterAll, beforeAll } from '@jest/globals';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { collectTopic, type Collected } from './collect-topic.ts';
+import { createDatabase, dropDatabase, OWNERS, templateOf, urlOfDatabase, type Owner } from './databases.ts';
+import { createWorkspace, startService, type ServiceName } from './service-process.ts';
+import { readTestServers } from './test-servers.ts';
+
+/** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
+export interface Stack {
+  kafka: KafkaSettings;
+  /** For tests that freeze the broker; 0 where it is not a process of this machine. */
+  kafkaPid: number;
+  redisUrl: string;
+  databaseUrl(owner: Owner): string;
+  /** A pool on that database, for looking. */
+  db(owner: Owner): pg.Pool;
+  /** What all services share. */
+  env: NodeJS.ProcessEnv;
+  /** Everything that one service needs, ports included. `overrides` wins. */
+  envOf(service: ServiceName, overrides?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
+  urlOf(service: ServiceName): string;
+  publish(records: readonly KafkaRecord[]): Promise<void>;
+  /** Everything published to a topic, in order per key. To be called before the tests begin. */
+  collect(topic: string): Collected[];
+  /** Starts parts in this process; they are stopped by the answer, at the latest after the file. */
+  run(components: readonly Component[]): Promise<() => Promise<void>>;
+  /** Starts a service as a process of its own. */
+  start(service: ServiceName, overrides?: NodeJS.ProcessEnv): Promise<ServerProcess>;
+  createWorkspace(): Promise<{ workspaceId: string; systemKey: string }>;
+}
+
+const SERVICES: readonly ServiceName[] = ['ingress', 'behavior-core', 'outbound-dispatcher', 'event-log'];
+
+export function useStack(): Stack {
+  const { kafkaBroker, kafkaPid, postgresUrl, redisUrl: redisServerUrl, logs } = readTestServers();
+  const redisUrl = `${redisServerUrl}/${process.env['JEST_WORKER_ID'] ?? 0}`;
+  const id = `t${randomUUID().slice(0, 8)}`;
+  const kafka = { brokers: [kafkaBroker], clientId: 'test', prefix: `${id}.` };
+  const logger = createLogger('test', process.env['LOG_LEVEL'] ?? 'silent');
+  const producer = createProducer(kafka, logger);
+  const nameOf = (owner: Owner) => `${id}_${owner.replaceAll('-', '_')}`;
+  const databaseUrl = (owner: Owner) => urlOfDatabase(postgresUrl, nameOf(owner));
+  const pools = new Map<Owner, pg.Pool>();
+  const ports = new Map<string, number>();
+  const collectors: Component[] = [];
+  const stops: (() => Promise<void>)[] = [];
+
+  const portOf = (name: string) => ports.get(name) ?? 0;
+  const internalUrlOf = (service: ServiceName) => `http://127.0.0.1:${portOf(`${service} internal`)}`;
+  const env = sharedEnvironment({ kafkaBroker, prefix: kafka.prefix, redisUrl, id });
+
+  async function run(components: readonly Component[]) {
+    const stop = await startAll(components);
+    stops.unshift(stop);
+    return async () => {
+      stops.splice(stops.indexOf(stop), 1);
+      await stop();
+    };
+  }
+
+  const stack: Stack = {
+    kafka,
+    kafkaPid,
+    redisUrl,
+    env,
+    databaseUrl,
+    db(owner) {
+      const pool = pools.get(owner) ?? new pg.Pool({ connectionString: databaseUrl(owner), max: 4 });
+      pools.set(owner, pool);
+      return pool;
+    },
+    envOf: (service, overrides = {}) => ({
+      ...env,
+      ...(service !== 'ingress' && { DATABASE_URL: databaseUrl(service) }),
+      PORT: String(portOf(service)),
+      INTERNAL_PORT: String(portOf(`${service} internal`)),
+      CORE_INTERNAL_URLS: internalUrlOf('behavior-core'),
+      DISPATCHER_INTERNAL_URLS: internalUrlOf('outbound-dispatcher'),
+      ...overrides,
+    }),
+    urlOf: (service) => `http://127.0.0.1:${portOf(service)}`,
+    publish: producer.publish,
+    collect(topic) {
+      const into: Collected[] = [];
+      collectors.push(collectTopic(kafka, topic, into));
+      return into;
+    },
+    run,
+    async start(service, overrides) {
+      const started = await startService(service, stack.envOf(service, overrides), logs);
+      stops.unshift(() => started.stop());
+      return started;
+    },
+    createWorkspace: () => createWorkspace(databaseUrl('behavior-core')),
+  };
+
+  beforeAll(async () => {
+    for (const name of SERVICES.flatMap((service) => [service, `${service} internal`])) ports.set(name, await freePort());
+    await Promise.all([...OWNERS.map((owner) => createDatabase(postgresUrl, nameOf(owner), templateOf(owner))), flushRedis(redisUrl), applyTopics(kafka)]);
+    await run([producer, ...collectors]);
+  }, 60_000);
+
+  afterAll(async () => {
+    for (const stop of [...stops]) await stop();
+    for (const pool of pools.values()) await pool.end();
+    for (const owner of OWNERS) await dropDatabase(postgresUrl, nameOf(owner));
+  }, 60_000);
+  return stack;
+}
+
+function sharedEnvironment({ kafkaBroker, prefix, redisUrl, id }: { kafkaBroker: string; prefix: string; redisUrl: string; id: string }) {
+  return {
+    KAFKA_BROKERS: kafkaBroker,
+    KAFKA_PREFIX: prefix,
+    REDIS_URL: redisUrl,
+    INSTANCE_ID: id,
+    INTERNAL_TOKEN: 'an internal token for tests',
+    OPERATION_SECRET: '0123456789abcdef'.repeat(4),
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+  };
+}
+
+/** The worker's own Redis database: what an earlier file has counted must not limit this one. */
+async function flushRedis(url: string) {
+  const redis = new Redis(url);
+  await redis.flushdb();
+  redis.disconnect();
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { inappKeyIntrospection, newId, type createInappKeyBody, type InappKeyIntrospection } from '@waggle/contracts';
+import { query } from '@waggle/database';
+import type { SealedBox } from '@waggle/runtime';
+import type { Pool } from 'pg';
+import type { z } from 'zod';
+import type { InappKey, PrismaClient } from '../../generated/prisma/client.ts';
+import { orUnavailable } from '../prisma.ts';
+import type { After, CampaignRef } from './campaign-store.ts';
+
+export type InappKeyRow = InappKey;
+
+const SECRET_BYTES = 32;
+
+// One statement, so that switch, mappings and key are of one moment.
+const INTROSPECT = {
+  name: 'inapp_key_introspect',
+  text: `SELECT k.id AS key_id, k.workspace_id, k.campaign_id, k.environment, k.sealed_secret, k.rate_limit_per_minute, c.inapp_webhooks_enabled,
+      ARRAY(SELECT DISTINCT m.event_type FROM campaign_mappings m WHERE m.campaign_id = k.campaign_id AND m.active) AS event_types
+    FROM inapp_keys k JOIN campaigns c ON c.workspace_id = k.workspace_id AND c.id = k.campaign_id
+    WHERE k.id = $1 AND k.revoked_at IS NULL`,
+};
+
+interface Deps {
+  pool: Pool;
+  prisma: PrismaClient;
+  sealedBox: SealedBox;
+  now(): Date;
+}
+
+export function createInappKeyStore({ pool, prisma, sealedBox, now }: Deps) {
+  return {
+    /** The secret is in this answer; at rest it is sealed. */
+    async create({ workspaceId, id: campaignId }: CampaignRef, { label, environment, rate_limit_per_minute }: z.infer<typeof createInappKeyBody>) {
+      const id = newId('ick', now().getTime());
+      const secret = `wgis_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+      const data = { workspaceId, id, campaignId, label, environment, rateLimitPerMinute: rate_limit_per_minute, createdAt: now() };
+      const row = await orUnavailable(prisma.inappKey.create({ data: { ...data, sealedSecret: sealedBox.seal(secret, id) } }));
+      return { row, secret };
+    },
+    list({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<InappKeyRow[]> {
+      const where = { workspaceId, campaignId, revokedAt: null, id: { gt: after ?? '' } };
+      return orUnavailable(prisma.inappKey.findMany({ where, orderBy: { id: 'asc' }, take: limit }));
+    },
+    async introspect(keyId: string): Promise<InappKeyIntrospection> {
+      const [row] = await query<{ sealed_secret: string }>(pool, INTROSPECT, [keyId]);
+      if (row === undefined) return { active: false };
+      const { sealed_secret, ...rest } = row;
+      return inappKeyIntrospection.parse({ active: true, secret: sealedBox.open(sealed_secret, keyId), ...rest });
+    },
+  };
+}
+export type InappKeyStore = ReturnType<typeof createInappKeyStore>;

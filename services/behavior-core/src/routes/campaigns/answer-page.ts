@@ -1,0 +1,31 @@
+import { pageQuery } from '@waggle/contracts';
+import { decodeCursor, ok, parseQuery, toPage, type Answer, type ApiRequest } from '@waggle/http';
+import { z } from 'zod';
+
+interface List<Query extends typeof pageQuery, Position extends z.ZodType, Row> {
+  query: Query;
+  /** Which list, and of what: with the filters, what a cursor is good for. */
+  scope: readonly (string | number)[];
+  position: Position;
+  load(request: { filters: Omit<z.infer<Query>, 'limit' | 'cursor'>; after: z.infer<Position> | null; limit: number }): Promise<Row[]>;
+  positionOf(row: Row): (string | number)[];
+  toItem(row: Row): unknown;
+}
+
+/** One page of any list here. */
+export async function answerPage<Query extends typeof pageQuery, Position extends z.ZodType, Row>(
+  { caller, query }: ApiRequest,
+  list: List<Query, Position, Row>,
+): Promise<Answer> {
+  const { limit, cursor, ...filters } = parseQuery(list.query, query);
+  const scope = [caller.workspaceId, ...list.scope, filters];
+  const after = cursor === undefined ? null : decodeCursor(scope, cursor, list.position);
+  const rows = await list.load({ filters, after, limit: limit + 1 });
+  return ok(toPage(rows, { limit, scope, positionOf: list.positionOf, toItem: list.toItem }));
+}
+
+/** Lists in the order of ids. */
+export const idPosition = z.tuple([z.string()]);
+
+/** Lists by time, newest first. */
+export const timePosition = z.tuple([z.iso.datetime(), z.string()]);

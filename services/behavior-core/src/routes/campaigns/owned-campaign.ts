@@ -1,0 +1,14 @@
+import { Problem, requireSystemKey, type ApiRequest } from '@waggle/http';
+import type { CampaignRow, CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
+
+const INT4_MAX = 2_147_483_647;
+
+/** The campaign that a path names. Another workspace's is answered as an unknown one; a user key may not ask at all. */
+export async function ownedCampaign(store: Pick<CampaignStore, 'findCampaign'>, { caller, params }: ApiRequest): Promise<CampaignRow> {
+  requireSystemKey(caller);
+  const text = params['id']!;
+  const id = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+  const campaign = id === null || id > INT4_MAX ? null : await store.findCampaign({ workspaceId: caller.workspaceId, id });
+  if (campaign === null) throw new Problem('not_found', { detail: 'No such campaign' });
+  return campaign;
+}

@@ -1,0 +1,24 @@
+import { toUtc } from '@waggle/contracts';
+import { invalid } from '@waggle/http';
+
+interface Window {
+  starts_at?: string | null | undefined;
+  ends_at?: string | null | undefined;
+}
+
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** A window that ends before it starts would never award anything; times beyond four digits of years cannot be kept or shown. */
+export function requireWindow(window: Window): void {
+  for (const field of ['starts_at', 'ends_at'] as const) {
+    const time = Date.parse(window[field] ?? '2000-01-01T00:00:00Z');
+    if (time < FIRST_MS || time > LAST_MS) throw invalid(field, 'Must be in the years 1 to 9999');
+  }
+  const { starts_at, ends_at } = window;
+  if (starts_at && ends_at && Date.parse(ends_at) <= Date.parse(starts_at)) throw invalid('ends_at', 'Must be after starts_at');
+}
+
+export function windowView({ startsAt, endsAt }: { startsAt: Date | null; endsAt: Date | null }) {
+  return { starts_at: startsAt && toUtc(startsAt), ends_at: endsAt && toUtc(endsAt) };
+}

@@ -1,0 +1,136 @@
+import { behaviorCommand, behaviorEvent, type BehaviorCommand } from '@waggle/contracts';
+import { openDatabase } from '@waggle/database';
+import { toRecord, type RawRecord } from '@waggle/kafka';
+import { aCommand, eventually, useStack } from '@waggle/testkit';
+import { beforeAll, expect, test } from '@jest/globals';
+import { applyCommands, recordPoisoned } from '../src/adapters/command-store.ts';
+import { createApp } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { behaviorCommandHandler } from '../src/consumers/behavior-command.ts';
+import { decideBatch } from '../src/domain/commands/decide-batch.ts';
+import { seedHabits } from './seed.ts';
+
+const stack = useStack();
+const events = stack.collect(behaviorEvent.topic);
+const commands = stack.collect(behaviorCommand.topic);
+const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
+const db = () => stack.db('behavior-core');
+const startCore = () => stack.run(createApp(loadConfig(stack.envOf('behavior-core'))).components);
+
+beforeAll(async () => {
+  await stack.run([database]);
+  await seedHabits(db(), 10);
+});
+
+let day = 0;
+const onAnotherDay = (given: Parameters<typeof aCommand>[0] = {}) =>
+  aCommand({ timestamp: new Date(Date.UTC(2026, 0, ++day, 12)).toISOString(), ...given });
+const publish = (...given: BehaviorCommand[]) => stack.publish(given.map((command) => toRecord(behaviorCommand, command)));
+const eventsOf = ({ body, user_id }: BehaviorCommand) =>
+  events.filter(({ value }) => {
+    const event = JSON.parse(value);
+    return event.user_id === user_id && event.timestamp === body.timestamp;
+  });
+const stateOf = async ({ body }: BehaviorCommand) =>
+  (await db().query('SELECT state FROM occurrences WHERE activity_id = $1 AND local_date = $2', [body.activity_id, body.timestamp.slice(0, 10)])).rows[0]?.state;
+
+/** A later event with the same key: once it is out, all before it has been handled. */
+async function fence(of: BehaviorCommand = aCommand()) {
+  const last = onAnotherDay({ userId: of.user_id, activityId: of.body.activity_id });
+  await publish(last);
+  await eventually(() => expect(eventsOf(last)).toHaveLength(1));
+}
+
+test('a process that dies after its commit, before publishing and before its offset, loses and doubles nothing', async () => {
+  const given = [onAnotherDay(), onAnotherDay(), onAnotherDay({ userId: 'usr_1', activityId: 'act_1' })];
+  await publish(...given);
+  await eventually(() => expect(commands).toHaveLength(3));
+
+  const dying = behaviorCommandHandler({
+    applyCommands: (batch, decide) => applyCommands(database.pool, batch, decide),
+    recordPoisoned: (command) => recordPoisoned(database.pool, command),
+    reply() {},
+    wake() {},
+  });
+  await dying.handle(commands satisfies RawRecord[]);
+  const successor = await startCore();
+  await fence(given[0]);
+  await fence(given[2]);
+
+  for (const command of given) {
+    expect(eventsOf(command)).toHaveLength(1);
+    expect(await stateOf(command)).toBe('done');
+  }
+  expect(events.indexOf(eventsOf(given[0]!)[0]!)).toBeLessThan(events.indexOf(eventsOf(given[1]!)[0]!));
+  await successor();
+});
+
+test('a redelivered command changes nothing twice, in the same batch or in a later one', async () => {
+  const stop = await startCore();
+  const command = onAnotherDay();
+  await publish(command, command);
+  await fence();
+  await publish(command);
+  await fence();
+
+  expect(eventsOf(command)).toHaveLength(1);
+  expect(await stateOf(command)).toBe('done');
+  await stop();
+});
+
+test("a user's events are numbered without a gap, in the order of their commands", async () => {
+  const stop = await startCore();
+  const given = Array.from({ length: 30 }, () => onAnotherDay({ userId: 'usr_2', activityId: 'act_2' }));
+  await publish(...given.slice(0, 10));
+  await publish(...given.slice(10));
+  await fence(given[0]);
+
+  const ofUser = events.filter(({ key }) => key === 'ws_demo:usr_2');
+  expect(ofUser.map(({ headers }) => headers['ce_sequence'])).toEqual(Array.from({ length: 31 }, (_, index) => String(index + 1)));
+  expect(ofUser.slice(0, 30).map(({ value }) => JSON.parse(value).timestamp)).toEqual(given.map(({ body }) => body.timestamp));
+  await stop();
+});
+
+test('a record that breaks the contract goes to the dead letters with its reason and stops nobody', async () => {
+  const stop = await startCore();
+  const { key } = toRecord(behaviorCommand, aCommand());
+  await stack.publish([{ topic: behaviorCommand.topic, key, value: '{"id":"cmd_', headers: { trace: 'kept' } }]);
+  await fence();
+
+  await eventually(() => expect(deadLetters).toHaveLength(1));
+  expect(deadLetters[0]).toMatchObject({ key, value: '{"id":"cmd_', headers: { reason: 'schema_mismatch', topic: behaviorCommand.topic, trace: 'kept' } });
+  await stop();
+});
+
+test('a record that fails alone goes to the dead letters, its operation says 500, and its batch is handled', async () => {
+  const stop = await startCore();
+  const before = deadLetters.length;
+  // A year that PostgreSQL's date does not take, past a schema that takes it.
+  const poisoned = aCommand({ userId: 'usr_3', activityId: 'act_3', timestamp: '0000-01-01T00:00:00Z' });
+  const well = onAnotherDay({ userId: 'usr_3', activityId: 'act_3' });
+  await publish(poisoned, well);
+  await eventually(() => expect(eventsOf(well)).toHaveLength(1));
+
+  await eventually(() => expect(deadLetters).toHaveLength(before + 1));
+  expect(deadLetters.at(-1)).toMatchObject({ headers: { reason: 'failed', error: expect.stringContaining('date') } });
+  const { rows } = await db().query('SELECT outcome, refusal FROM operations WHERE id = $1', [poisoned.operation_id]);
+  expect(rows).toEqual([{ outcome: 'refused', refusal: expect.objectContaining({ code: 'internal' }) }]);
+  await stop();
+});
+
+test('a change made over HTTP meanwhile is waited for and seen, not overwritten', async () => {
+  const command = onAnotherDay({ userId: 'usr_4', activityId: 'act_4' });
+  const other = await db().connect();
+  await other.query('BEGIN');
+  await other.query("SELECT 1 FROM users WHERE workspace_id = 'ws_demo' AND id = 'usr_4' FOR UPDATE");
+  await other.query("UPDATE activities SET archived_at = now() WHERE id = 'act_4'");
+  const applying = applyCommands(database.pool, [command], (state, now) => decideBatch([command], state, now));
+  await eventually(async () => {
+    const { rows } = await db().query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'test'");
+    expect(rows.length).toBeGreaterThan(0);
+  });
+  await other.query('COMMIT');
+  other.release();
+  expect((await applying).verdicts).toMatchObject([{ outcome: 'refused', refusal: { code: 'activity_archived' } }]);
+});

@@ -1,0 +1,35 @@
+import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { createProducer } from '@waggle/kafka';
+import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createCoreClient } from './adapters/core-client.ts';
+import { createReplyChannel } from './adapters/reply-channel.ts';
+import type { Config } from './config.ts';
+import { inboundRoute } from './routes/inbound.ts';
+
+/** Within the three seconds that a client is promised an answer in. */
+const ACKNOWLEDGE_MS = 2_500;
+
+export function createApp(config: Config) {
+  const logger = createLogger('ingress', config.logLevel);
+  const metrics = createMetrics('ingress');
+  const redis = createRedis(config.redisUrl, logger);
+  const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
+  const producer = createProducer(config.kafka, logger);
+  const { findKey } = createCoreDirectory(config.core);
+  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const submit = createCoreClient(
+    { publish: producer.publish, replyChannel },
+    { waitMs: config.inboundWaitMs, acknowledgeMs: ACKNOWLEDGE_MS, waitingMax: config.waitingMax },
+  );
+  const inbound = inboundRoute({
+    policy: perMinute('inbound', config.inboundLimit),
+    operationIds: createOperationIds(config.operationSecret),
+    submit,
+    now: () => new Date(),
+  });
+  const api = apiRouter({ findKey, admit, apiPolicy: perMinute('api', 600) }, [inbound]);
+  const server = createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const components = [redis, replyChannel, producer, server];
+  const health = createHealthServer({ port: config.internalPort, components, metrics });
+  return { logger, components: [...components, health] };
+}

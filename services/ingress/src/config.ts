@@ -1,0 +1,33 @@
+import { count, list, milliseconds, parseEnvironment, serviceEnvironment } from '@waggle/runtime';
+import { z } from 'zod';
+
+const environment = z.object({
+  ...serviceEnvironment,
+  CORE_INTERNAL_URLS: list,
+  OPERATION_SECRET: z.string().regex(/^[0-9a-f]{64}$/),
+  INBOUND_WAIT_MS: milliseconds(2_000),
+  INBOUND_LIMIT: count(100),
+  /** Requests that wait for the core's reply at once; beyond it 503. */
+  WAITING_MAX: count(10_000),
+});
+
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const parsed = parseEnvironment(environment, env);
+  return {
+    port: parsed.PORT,
+    internalPort: parsed.INTERNAL_PORT,
+    publicUrl: parsed.PUBLIC_URL,
+    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: 'ingress', prefix: parsed.KAFKA_PREFIX },
+    redisUrl: parsed.REDIS_URL,
+    instanceId: parsed.INSTANCE_ID,
+    instances: parsed.INSTANCES,
+    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
+    operationSecret: parsed.OPERATION_SECRET,
+    inboundWaitMs: parsed.INBOUND_WAIT_MS,
+    inboundLimit: parsed.INBOUND_LIMIT,
+    waitingMax: parsed.WAITING_MAX,
+    logLevel: parsed.LOG_LEVEL,
+    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
+  };
+}
+export type Config = ReturnType<typeof loadConfig>;
