@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const NODE_NEEDED = 24;
+// The Kafka client has Node print one about a negative time-out; it means nothing to a reader.
+const QUIET = '--disable-warning=TimeoutNegativeWarning';
 const COMMANDS = {
   start: ['packages/local-stack/src/main.ts', 'start'],
   stop: ['packages/local-stack/src/main.ts', 'stop'],
@@ -30,7 +32,8 @@ const env = {
   PRISMA_SCHEMA_ENGINE_BINARY: join(ROOT, 'scripts/prisma-schema-engine.mjs'),
 };
 generateClients();
-run([...COMMANDS[name].map((part, index) => (index === 0 ? join(ROOT, part) : part)), ...args]);
+const [program, ...parameters] = COMMANDS[name];
+run([QUIET, join(ROOT, program), ...parameters, ...args]);
 
 function installPackages() {
   const [lockFile, stamp] = [join(ROOT, 'package-lock.json'), join(ROOT, 'node_modules/.waggle-stamp')];
@@ -40,7 +43,7 @@ function installPackages() {
   if (!holdsAllOf(lockFile)) {
     const isFirst = !existsSync(join(ROOT, 'node_modules'));
     // No install scripts: nothing here needs one, and some would download a binary from elsewhere.
-    step(`installing npm packages (${isFirst ? 'first time' : 'the lock file has changed'}, about a minute)`, () => npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']));
+    step(`installing npm packages (${isFirst ? 'first time' : 'the lock file has changed'}, a minute or two)`, () => npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']));
   }
   writeFileSync(stamp, current());
 }

@@ -14,11 +14,8 @@ export function signStandardWebhook(secret: string, message: { id: string; times
   return `v1,${createHmac('sha256', key).update(`${message.id}.${message.timestamp}.${message.body}`).digest('base64')}`;
 }
 
-export interface WebhookHeaders {
-  'x-buffy-signature'?: string | string[] | undefined;
-  'x-buffy-signature-previous'?: string | string[] | undefined;
-  'webhook-timestamp'?: string | string[] | undefined;
-}
+/** As Node's HTTP server gives them: names in lower case. */
+export type WebhookHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
  * What a receiver does before it reads a payload. `body`: the bytes as they came, before any JSON parser. True when the current or, during

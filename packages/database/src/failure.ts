@@ -4,9 +4,10 @@ import pg from 'pg';
 /** The database could not be reached, or said that it cannot now: nobody's record is to blame, so try again. */
 export class DatabaseUnavailable extends Unavailable {}
 
-// SQLSTATE classes that a value can cause: data exception, integrity constraint. Everything else (connection, resources, shutdown,
-// time-out, deadlock, a missing table) is the state of the database, not of what was written.
-const CAUSED_BY_VALUES = ['22', '23'];
+// SQLSTATE classes that a value can cause: data exception, integrity constraint, program limit (a text too long for its index).
+// Everything else (connection, resources, shutdown, time-out, deadlock, a missing table) is the state of the database, not of what
+// was written.
+const CAUSED_BY_VALUES = ['22', '23', '54'];
 const UNIQUE_VIOLATION = '23505';
 
 /** Says whose fault it was by the type of the error. Errors of ours pass as they are. */

@@ -1,6 +1,9 @@
 import type { Logger } from '@waggle/runtime';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes, type AclEntry } from 'kafkajs';
+import kafkajs, { type AclEntry, type AclOperationTypes, type AclResourceTypes } from 'kafkajs';
 import { connectKafka, type KafkaSettings } from './connection.ts';
+
+// Node finds only some of the names that this CommonJS module exports.
+const { AclOperationTypes: Operation, AclPermissionTypes: Permission, AclResourceTypes: Resource, ResourcePatternTypes: Pattern } = kafkajs;
 
 interface ReadAccess {
   user: string;
@@ -13,20 +16,20 @@ export async function grantReadOnly(settings: KafkaSettings, logger: Logger, { u
   const rule = (resourceType: AclResourceTypes, resourceName: string, operation: AclOperationTypes): AclEntry => ({
     resourceType,
     resourceName,
-    resourcePatternType: ResourcePatternTypes.PREFIXED,
+    resourcePatternType: Pattern.PREFIXED,
     principal: `User:${user}`,
     host: '*',
     operation,
-    permissionType: AclPermissionTypes.ALLOW,
+    permissionType: Permission.ALLOW,
   });
   const admin = connectKafka(settings, logger).admin();
   await admin.connect();
   try {
     await admin.createAcls({
       acl: [
-        rule(AclResourceTypes.TOPIC, topicPrefix, AclOperationTypes.READ),
-        rule(AclResourceTypes.TOPIC, topicPrefix, AclOperationTypes.DESCRIBE),
-        rule(AclResourceTypes.GROUP, groupPrefix, AclOperationTypes.READ),
+        rule(Resource.TOPIC, topicPrefix, Operation.READ),
+        rule(Resource.TOPIC, topicPrefix, Operation.DESCRIBE),
+        rule(Resource.GROUP, groupPrefix, Operation.READ),
       ],
     });
   } finally {

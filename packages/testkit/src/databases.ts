@@ -4,6 +4,8 @@ import pg from 'pg';
 export const OWNERS = ['behavior-core', 'outbound-dispatcher', 'event-log'] as const;
 export type Owner = (typeof OWNERS)[number];
 
+export const isOwner = (service: string): service is Owner => OWNERS.some((owner) => owner === service);
+
 export const templateOf = (owner: Owner) => `template_${owner.replaceAll('-', '_')}`;
 
 export async function createDatabase(serverUrl: string, name: string, template = 'template1'): Promise<void> {

@@ -1,4 +1,5 @@
 export * from './a-command.ts';
+export * from './api.ts';
 export * from './collect-topic.ts';
 export * from './eventually.ts';
 export * from './test-servers.ts';

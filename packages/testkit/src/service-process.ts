@@ -6,11 +6,12 @@ import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-export type ServiceName = 'ingress' | 'behavior-core' | 'outbound-dispatcher' | 'event-log';
+export const SERVICES = ['ingress', 'behavior-core', 'outbound-dispatcher', 'event-log'] as const;
+export type ServiceName = (typeof SERVICES)[number] | 'gateway';
 
 /** A service as it really runs, in a process that a test may kill. Resolves once it says that it is well. */
 export async function startService(service: ServiceName, env: NodeJS.ProcessEnv, logs: string): Promise<ServerProcess> {
-  const args = [join(ROOT, 'services', service, 'src/main.ts')];
+  const args = [join(ROOT, service === 'gateway' ? 'packages' : 'services', service, 'src/main.ts')];
   const isWell = async () => {
     const response = await fetch(`http://127.0.0.1:${env['INTERNAL_PORT']}/health`).catch(() => null);
     return response?.status === 200;

@@ -6,8 +6,8 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { collectTopic, type Collected } from './collect-topic.ts';
-import { createDatabase, dropDatabase, OWNERS, templateOf, urlOfDatabase, type Owner } from './databases.ts';
-import { createWorkspace, startService, type ServiceName } from './service-process.ts';
+import { createDatabase, dropDatabase, isOwner, OWNERS, templateOf, urlOfDatabase, type Owner } from './databases.ts';
+import { createWorkspace, SERVICES, startService, type ServiceName } from './service-process.ts';
 import { readTestServers } from './test-servers.ts';
 
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
@@ -34,8 +34,6 @@ export interface Stack {
   createWorkspace(): Promise<{ workspaceId: string; systemKey: string }>;
 }
 
-const SERVICES: readonly ServiceName[] = ['ingress', 'behavior-core', 'outbound-dispatcher', 'event-log'];
-
 export function useStack(): Stack {
   const { kafkaBroker, kafkaPid, postgresUrl, redisUrl: redisServerUrl, logs } = readTestServers();
   const redisUrl = `${redisServerUrl}/${process.env['JEST_WORKER_ID'] ?? 0}`;
@@ -45,23 +43,14 @@ export function useStack(): Stack {
   const producer = createProducer(kafka, logger);
   const nameOf = (owner: Owner) => `${id}_${owner.replaceAll('-', '_')}`;
   const databaseUrl = (owner: Owner) => urlOfDatabase(postgresUrl, nameOf(owner));
-  const pools = new Map<Owner, pg.Pool>();
+  const pools = createPools(databaseUrl);
   const ports = new Map<string, number>();
   const collectors: Component[] = [];
-  const stops: (() => Promise<void>)[] = [];
+  const running = createRunning();
 
   const portOf = (name: string) => ports.get(name) ?? 0;
   const internalUrlOf = (service: ServiceName) => `http://127.0.0.1:${portOf(`${service} internal`)}`;
   const env = sharedEnvironment({ kafkaBroker, prefix: kafka.prefix, redisUrl, id });
-
-  async function run(components: readonly Component[]) {
-    const stop = await startAll(components);
-    stops.unshift(stop);
-    return async () => {
-      stops.splice(stops.indexOf(stop), 1);
-      await stop();
-    };
-  }
 
   const stack: Stack = {
     kafka,
@@ -69,18 +58,15 @@ export function useStack(): Stack {
     redisUrl,
     env,
     databaseUrl,
-    db(owner) {
-      const pool = pools.get(owner) ?? new pg.Pool({ connectionString: databaseUrl(owner), max: 4 });
-      pools.set(owner, pool);
-      return pool;
-    },
+    db: pools.of,
     envOf: (service, overrides = {}) => ({
       ...env,
-      ...(service !== 'ingress' && { DATABASE_URL: databaseUrl(service) }),
+      ...(isOwner(service) && { DATABASE_URL: databaseUrl(service) }),
       PORT: String(portOf(service)),
       INTERNAL_PORT: String(portOf(`${service} internal`)),
       CORE_INTERNAL_URLS: internalUrlOf('behavior-core'),
       DISPATCHER_INTERNAL_URLS: internalUrlOf('outbound-dispatcher'),
+      ...(service === 'gateway' && { UPSTREAMS: JSON.stringify(Object.fromEntries(SERVICES.map((name) => [name, [stack.urlOf(name)]]))) }),
       ...overrides,
     }),
     urlOf: (service) => `http://127.0.0.1:${portOf(service)}`,
@@ -90,27 +76,58 @@ export function useStack(): Stack {
       collectors.push(collectTopic(kafka, topic, into));
       return into;
     },
-    run,
+    run: async (components) => running.add(await startAll(components)),
     async start(service, overrides) {
       const started = await startService(service, stack.envOf(service, overrides), logs);
-      stops.unshift(() => started.stop());
+      running.add(() => started.stop());
       return started;
     },
     createWorkspace: () => createWorkspace(databaseUrl('behavior-core')),
   };
 
   beforeAll(async () => {
-    for (const name of SERVICES.flatMap((service) => [service, `${service} internal`])) ports.set(name, await freePort());
+    for (const name of [...SERVICES, 'gateway'].flatMap((service) => [service, `${service} internal`])) ports.set(name, await freePort());
     await Promise.all([...OWNERS.map((owner) => createDatabase(postgresUrl, nameOf(owner), templateOf(owner))), flushRedis(redisUrl), applyTopics(kafka)]);
-    await run([producer, ...collectors]);
+    await stack.run([producer, ...collectors]);
   }, 60_000);
 
   afterAll(async () => {
-    for (const stop of [...stops]) await stop();
-    for (const pool of pools.values()) await pool.end();
+    await running.stopAll();
+    await pools.end();
     for (const owner of OWNERS) await dropDatabase(postgresUrl, nameOf(owner));
   }, 60_000);
   return stack;
+}
+
+/** What was started last is stopped first. */
+function createRunning() {
+  const stops: (() => Promise<void>)[] = [];
+  return {
+    add(stop: () => Promise<void>) {
+      stops.unshift(stop);
+      return async () => {
+        stops.splice(stops.indexOf(stop), 1);
+        await stop();
+      };
+    },
+    async stopAll() {
+      for (const stop of stops) await stop();
+    },
+  };
+}
+
+function createPools(databaseUrl: (owner: Owner) => string) {
+  const pools = new Map<Owner, pg.Pool>();
+  return {
+    of(owner: Owner): pg.Pool {
+      const pool = pools.get(owner) ?? new pg.Pool({ connectionString: databaseUrl(owner), max: 4 });
+      pools.set(owner, pool);
+      return pool;
+    },
+    async end() {
+      for (const pool of pools.values()) await pool.end();
+    },
+  };
 }
 
 function sharedEnvironment({ kafkaBroker, prefix, redisUrl, id }: { kafkaBroker: string; prefix: string; redisUrl: string; id: string }) {

@@ -3,7 +3,8 @@ import { apiRouter, createHttpServer, createInternalApp, createLimit, createOper
 import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
-import { createActivityStore } from './adapters/activity-store.ts';
+import { createActivityReader } from './adapters/activity-reader.ts';
+import { createActivityWriter } from './adapters/activity-writer.ts';
 import { createApiKeyStore, type ApiKeyStore } from './adapters/api-key-store.ts';
 import { applyCommands, recordPoisoned } from './adapters/command-store.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
@@ -42,7 +43,7 @@ export function createApp(config: Config) {
   const apiKeys = createApiKeyStore(pool);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const api = apiRouter({ findKey: findKeyIn(apiKeys), admit, apiPolicy: perMinute('api', config.apiLimitPerMinute) }, [
-    ...activitiesRoutes({ store: createActivityStore(pool), wake, now }),
+    ...activitiesRoutes({ reader: createActivityReader(pool), writer: createActivityWriter(pool), wake, now }),
     ...apiKeysRoutes({ store: apiKeys }),
     ...operationsRoutes({ operationIds: createOperationIds(config.operationSecret), store: createOperationStore(pool), publicUrl: config.publicUrl }),
   ]);

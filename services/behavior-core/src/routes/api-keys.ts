@@ -5,7 +5,8 @@ import type { ApiKeyRow, ApiKeyStore } from '../adapters/api-key-store.ts';
 export function apiKeysRoutes({ store }: { store: ApiKeyStore }): Route[] {
   async function createForUser({ caller, params, body }: ApiRequest) {
     const { label, type, expires_at } = parseBody(createUserKeyBody, body);
-    const userId = actingFor(caller, params['id']!)!;
+    const userId = actingFor(caller, params['id']);
+    if (userId === undefined) throw new Problem('not_found');
     if (type === 'system' && caller.userId !== null) throw new Problem('forbidden', { detail: 'A system key is needed to make one' });
     const made = await store.create({ workspaceId: caller.workspaceId, userId: type === 'user' ? userId : null, label, expiresAt: expires_at ?? null });
     if (made === null) throw new Problem('not_found', { detail: `No user ${userId}` });

@@ -1,7 +1,7 @@
 import type { BehaviorCommand } from '@waggle/contracts';
 import { actingFor, ok, Problem, type Answer, type ApiRequest, type createOperationIds, type Policy, type Route } from '@waggle/http';
 import type { Submission, Submit } from '../adapters/core-client.ts';
-import { parseInbound, userNamedIn } from '../domain/parse-inbound.ts';
+import { parseInbound, userNamedIn } from './parse-inbound.ts';
 import { toCommand } from '../domain/to-command.ts';
 
 export interface InboundDeps {

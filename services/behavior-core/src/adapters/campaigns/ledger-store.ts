@@ -60,19 +60,21 @@ const LEADERBOARD = {
     ORDER BY points DESC, wallet LIMIT $4`,
 };
 
-const EVENT_CONDITIONS: Record<keyof EventFilters, (parameter: string) => string> = {
-  status: (parameter) => `e.processing_status = ${parameter}`,
-  event_type: (parameter) => `e.event_type = ${parameter}`,
-  wallet: (parameter) => `e.wallet = ${parameter}`,
-  environment: (parameter) => `e.environment = ${parameter}`,
+type Conditions<Filters> = readonly (readonly [filter: keyof Filters & string, condition: (parameter: string) => string])[];
+
+const EVENT_CONDITIONS: Conditions<EventFilters> = [
+  ['status', (parameter) => `e.processing_status = ${parameter}`],
+  ['event_type', (parameter) => `e.event_type = ${parameter}`],
+  ['wallet', (parameter) => `e.wallet = ${parameter}`],
+  ['environment', (parameter) => `e.environment = ${parameter}`],
   // By the campaign's few keys, so that the unique index finds it: an event id belongs to its key.
-  event_id: (parameter) => `e.event_id = ${parameter} AND e.environment IN ('live', 'test') AND e.key_id IN (SELECT id FROM inapp_keys WHERE campaign_id = $1)`,
-};
-const AWARD_CONDITIONS: Record<keyof AwardFilters, (parameter: string) => string> = {
-  wallet: (parameter) => `a.wallet = ${parameter}`,
-  task_id: (parameter) => `a.task_id = ${parameter}`,
-  environment: (parameter) => `a.environment = ${parameter}`,
-};
+  ['event_id', (parameter) => `e.event_id = ${parameter} AND e.environment IN ('live', 'test') AND e.key_id IN (SELECT id FROM inapp_keys WHERE campaign_id = $1)`],
+];
+const AWARD_CONDITIONS: Conditions<AwardFilters> = [
+  ['wallet', (parameter) => `a.wallet = ${parameter}`],
+  ['task_id', (parameter) => `a.task_id = ${parameter}`],
+  ['environment', (parameter) => `a.environment = ${parameter}`],
+];
 
 /** What a campaign's operator sees of events, awards and points. Callers have checked that the campaign is the workspace's. */
 export const createLedgerStore = (pool: Pool) => ({
@@ -103,11 +105,11 @@ export const createLedgerStore = (pool: Pool) => ({
 export type LedgerStore = ReturnType<typeof createLedgerStore>;
 
 /** One statement text per set of filters: each is planned for the index that it can use. */
-function where<Filters extends object>(filters: Filters, conditionOf: Record<keyof Filters, (parameter: string) => string>, leading: readonly unknown[]) {
-  const given = (Object.keys(conditionOf) as (keyof Filters & string)[]).filter((filter) => filters[filter] !== undefined);
+function where<Filters extends object>(filters: Filters, conditions: Conditions<Filters>, leading: readonly unknown[]) {
+  const given = conditions.filter(([filter]) => filters[filter] !== undefined);
   return {
-    name: given.join('_') || 'all',
-    conditions: given.map((filter, index) => conditionOf[filter](`$${leading.length + index + 1}`)),
-    values: [...leading, ...given.map((filter) => filters[filter])],
+    name: given.map(([filter]) => filter).join('_') || 'all',
+    conditions: given.map(([, condition], index) => condition(`$${leading.length + index + 1}`)),
+    values: [...leading, ...given.map(([filter]) => filters[filter])],
   };
 }

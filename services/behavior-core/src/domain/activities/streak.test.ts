@@ -11,7 +11,7 @@ const STATES: Record<string, OccurrenceState> = { d: 'done', s: 'skipped', m: 'm
 /** One letter a day, the last one today; `-` is a day without a record. */
 function historyOf(letters: string) {
   const first = dayNumber(TODAY) - letters.length + 1;
-  return new Map([...letters].flatMap((letter, index) => (letter === '-' ? [] : [[first + index, STATES[letter]!] as const])));
+  return new Map(Array.from(letters).flatMap((letter, index) => (letter === '-' ? [] : [[first + index, STATES[letter]!] as const])));
 }
 
 describe('a streak', () => {

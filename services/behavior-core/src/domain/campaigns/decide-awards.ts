@@ -67,10 +67,10 @@ function repeated(event: InappEvent, { state, changes }: Context): Verdict | nul
   const earlier = changes.processed.get(event.id);
   const known = earlier === undefined ? state.events.get(event.id) : { digest: earlier.event.digest, outcome: earlier.outcome };
   if (known === undefined) return null;
-  if (known.digest === event.digest) return { kind: 'duplicate', ...known };
+  if (known.digest === event.digest) return { ...known, kind: 'duplicate' };
   if (earlier === undefined) changes.conflicts.add(event);
   else earlier.conflict = true;
-  return { kind: 'conflict', ...known };
+  return { ...known, kind: 'conflict' };
 }
 
 function process(event: InappEvent, context: Context): Verdict {

@@ -3,16 +3,6 @@ import { Temporal } from 'temporal-polyfill';
 
 type Occurred = Pick<InappEvent, 'id' | 'occurred_at'>;
 
-/** What a task counts by: a wallet gets one award per task and period. */
-export function periodOf(recurrence: Recurrence, event: Occurred): string {
-  switch (recurrence) {
-    case 'once': return 'once';
-    case 'daily': return utcDay(event);
-    case 'weekly': return isoWeek(event);
-    case 'unlimited': return event.id;
-  }
-}
-
 /** `2026-01-02`. `occurred_at` is in UTC already. */
 export const utcDay = ({ occurred_at }: Pick<Occurred, 'occurred_at'>): string => occurred_at.slice(0, 10);
 
@@ -21,3 +11,8 @@ export function isoWeek(event: Pick<Occurred, 'occurred_at'>): string {
   const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(utcDay(event));
   return `${String(yearOfWeek).padStart(4, '0')}-W${String(weekOfYear).padStart(2, '0')}`;
 }
+
+const PERIODS: Record<Recurrence, (event: Occurred) => string> = { once: () => 'once', daily: utcDay, weekly: isoWeek, unlimited: ({ id }) => id };
+
+/** What a task counts by: a wallet gets one award per task and period. */
+export const periodOf = (recurrence: Recurrence, event: Occurred): string => PERIODS[recurrence](event);

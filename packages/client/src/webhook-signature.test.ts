@@ -1,0 +1,42 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Webhook } from 'standardwebhooks';
+import { signStandardWebhook, signWebhook, verifyWebhook } from './webhook-signature.ts';
+
+const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+const NOW = 1_767_322_945_000;
+const BODY = '{"event":"activity.completed"}';
+const signed = (headers: Record<string, string> = {}) => ({ 'x-buffy-signature': signWebhook(SECRET, BODY), 'webhook-timestamp': String(NOW / 1_000), ...headers });
+
+test('an independent library accepts our Standard Webhooks signature of any body', () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 24, max: 64 }), (text, length) => {
+    const secret = `whsec_${randomBytes(length).toString('base64')}`;
+    const [id, timestamp, body] = ['evt_1', Math.floor(Date.now() / 1_000), JSON.stringify({ text })];
+    const signature = signStandardWebhook(secret, { id, timestamp, body });
+    expect(signature).toBe(new Webhook(secret).sign(id, new Date(timestamp * 1_000), body));
+    const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${'A'.repeat(43)}= ${signature}` };
+    expect(new Webhook(secret).verify(body, headers)).toEqual({ text });
+  }), { numRuns: 50 });
+});
+
+test('X-Buffy-Signature is the HMAC of the exact bytes under the whole secret string', () => {
+  expect(signWebhook(SECRET, Buffer.from(BODY))).toBe(createHmac('sha256', Buffer.from(SECRET, 'utf8')).update(BODY, 'utf8').digest('hex'));
+  expect(signWebhook(SECRET, BODY)).not.toBe(signWebhook(SECRET, `${BODY} `));
+});
+
+test.each([
+  { description: 'the current signature', headers: signed(), valid: true },
+  { description: 'the previous one, during a rotation', headers: signed({ 'x-buffy-signature': 'ab'.repeat(32), 'x-buffy-signature-previous': signWebhook(SECRET, BODY) }), valid: true },
+  { description: 'no timestamp', headers: { 'x-buffy-signature': signWebhook(SECRET, BODY) }, valid: true },
+  { description: 'another secret', headers: signed({ 'x-buffy-signature': signWebhook('whsec_other', BODY) }), valid: false },
+  { description: 'no signature', headers: { 'webhook-timestamp': String(NOW / 1_000) }, valid: false },
+  { description: 'an old attempt', headers: signed({ 'webhook-timestamp': String(NOW / 1_000 - 301) }), valid: false },
+  { description: 'a timestamp that is no number', headers: signed({ 'webhook-timestamp': 'now' }), valid: false },
+])('a receiver, given $description: $valid', ({ headers, valid }) => {
+  expect(verifyWebhook(SECRET, BODY, headers, NOW)).toBe(valid);
+});
+
+test('a body that was changed on the way is not accepted', () => {
+  expect(verifyWebhook(SECRET, BODY.replace('completed', 'skipped'), signed(), NOW)).toBe(false);
+});

@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Unavailable, type Logger } from '@waggle/runtime';
+import { rejected, type BatchHandler, type RawRecord } from './batch-handler.ts';
+import type { KafkaRecord } from './record.ts';
+
+export interface BatchRunnerDeps {
+  handler: BatchHandler;
+  publish(records: readonly KafkaRecord[]): Promise<void>;
+  markHandled(records: readonly RawRecord[]): void;
+  /** Gives up waiting; what is not handled is the successor's. */
+  isStopping(): boolean;
+  logger: Logger;
+}
+
+/**
+ * Handles a batch whatever happens. A failure that is nobody's fault (`Unavailable`) is tried again until it works: dead-lettering would
+ * lose acknowledged commands whenever the database is away. A batch that fails otherwise is run again record by record, and only the one
+ * that fails alone is set aside.
+ */
+export function createBatchRunner(deadLetterTopic: string, { handler, publish, markHandled, isStopping, logger }: BatchRunnerDeps) {
+  async function run(records: readonly RawRecord[], work: () => Promise<void> = () => handleOnce(records)): Promise<void> {
+    for (let attempt = 0; !isStopping(); attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof Unavailable)) return isolate(records, error);
+        logger.error({ err: error, attempt, records: records.length }, 'batch failed, trying again');
+        await pause(Math.min(100 * 2 ** attempt, 2_000));
+      }
+    }
+  }
+
+  async function isolate(records: readonly RawRecord[], error: unknown): Promise<void> {
+    const [first, ...others] = records;
+    if (first === undefined) return;
+    if (others.length === 0) return setAside(first, error);
+    logger.error({ err: error, records: records.length }, 'batch failed, trying its records one by one');
+    for (const record of records) await run([record]);
+  }
+
+  async function setAside(record: RawRecord, error: unknown): Promise<void> {
+    logger.error({ err: error, partition: record.partition, offset: record.offset }, 'record failed alone');
+    await run([record], async () => {
+      await handler.onPoisoned?.(record, error);
+      await publish([deadLetter(record, 'failed', String(error))]);
+      markHandled([record]);
+    });
+  }
+
+  async function handleOnce(records: readonly RawRecord[]): Promise<void> {
+    const outcomes = await handler.handle(records);
+    const dead = records.flatMap((record, index) => {
+      const outcome = outcomes[index] ?? rejected('no_outcome');
+      return outcome.kind === 'rejected' ? [deadLetter(record, outcome.reason, '')] : [];
+    });
+    if (dead.length > 0) await publish(dead);
+    markHandled(records);
+  }
+
+  function deadLetter({ key, value, headers, partition, offset }: RawRecord, reason: string, error: string): KafkaRecord {
+    const why = { reason, error: error.slice(0, 1_000), topic: handler.topic, partition: String(partition), offset };
+    return { topic: deadLetterTopic, key, value, headers: { ...headers, ...why } };
+  }
+
+  return run;
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { KafkaRecord } from '@waggle/kafka';
+import { createLogger } from '@waggle/runtime';
+import { eventually, useStack } from '@waggle/testkit';
+import { expect, test } from '@jest/globals';
+import { appendToOutbox, shardOf, SHARDS } from '../src/outbox.ts';
+import { createOutboxRelay } from '../src/relay.ts';
+
+const stack = useStack();
+const db = () => stack.db('behavior-core');
+
+/** A Kafka that can be away: the port is one function. */
+function recordingPublish() {
+  const values: string[] = [];
+  const state = { isAway: false };
+  const publish = async (records: readonly KafkaRecord[]) => {
+    if (state.isAway) throw new Error('away');
+    values.push(...records.map(({ value }) => value));
+  };
+  return { values, state, publish };
+}
+
+async function append(key: string, ...values: string[]) {
+  const tx = await db().connect();
+  await appendToOutbox(tx, values.map((value) => ({ topic: 't', key, value, headers: {} }))).finally(() => tx.release());
+}
+
+const relayOf = (publish: ReturnType<typeof recordingPublish>['publish'], relayId: string = randomUUID()) =>
+  createOutboxRelay({ db: db(), publish, logger: createLogger('test', 'silent') }, { relayId, databaseUrl: stack.databaseUrl('behavior-core'), sweepIntervalMs: 50 });
+const remaining = async () => (await db().query('SELECT 1 FROM outbox')).rowCount;
+const holders = async () => {
+  const { rows } = await db().query('SELECT holder, count(*)::int AS shards FROM outbox_leases WHERE expires_at > now() GROUP BY holder ORDER BY holder');
+  return Object.fromEntries(rows.map(({ holder, shards }) => [holder, shards]));
+};
+
+test('what could not be published goes out later, before what came after it', async () => {
+  const kafka = recordingPublish();
+  const relay = relayOf(kafka.publish);
+  const stop = await stack.run([relay]);
+  kafka.state.isAway = true;
+  await append('k', '1', '2');
+  relay.wake(['k']);
+  await eventually(() => expect(relay.health()).toContain('away'));
+  await append('k', '3');
+  kafka.state.isAway = false;
+  await append('k', '4');
+  relay.wake(['k']);
+
+  await eventually(async () => expect(await remaining()).toBe(0));
+  expect(kafka.values).toEqual(['1', '2', '3', '4']);
+  expect(relay.health()).toBeNull();
+  await stop();
+});
+
+test('what a predecessor left is published before anything new', async () => {
+  await append('k', 'left behind');
+  await append('k', 'new');
+  const kafka = recordingPublish();
+  const stop = await stack.run([relayOf(kafka.publish)]);
+  await eventually(async () => expect(await remaining()).toBe(0));
+  expect(kafka.values).toEqual(['left behind', 'new']);
+  await stop();
+});
+
+test('two relays share the shards, each publishes its own only, and one that stops hands its shards over at once', async () => {
+  const [first, second] = [recordingPublish(), recordingPublish()];
+  const stopFirst = await stack.run([relayOf(first.publish, 'first')]);
+  const stopSecond = await stack.run([relayOf(second.publish, 'second')]);
+  await eventually(async () => expect(await holders()).toEqual({ first: SHARDS / 2, second: SHARDS / 2 }));
+
+  const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+  for (const key of keys) await append(key, key);
+  await eventually(async () => expect(await remaining()).toBe(0));
+  expect([...first.values, ...second.values].toSorted()).toEqual(keys.toSorted());
+  expect(new Set(first.values.map(shardOf)).isDisjointFrom(new Set(second.values.map(shardOf)))).toBe(true);
+
+  await stopFirst();
+  await eventually(async () => expect(await holders()).toEqual({ second: SHARDS }));
+  await stopSecond();
+  expect(await holders()).toEqual({});
+});
+
+test('a relay whose lease has gone to another publishes nothing more, and the other begins with the oldest', async () => {
+  const [lost, heir] = [recordingPublish(), recordingPublish()];
+  const relay = relayOf(lost.publish, 'lost');
+  const stopLost = await stack.run([relay]);
+  lost.state.isAway = true;
+  await append('k', '1', '2');
+  await eventually(() => expect(relay.health()).toContain('away'));
+  // As after a pause of its process: its lease has run out, and somebody else has it.
+  await db().query("UPDATE outbox_leases SET holder = 'heir', expires_at = now() + interval '1 minute'");
+  await db().query("INSERT INTO outbox_relays (id, seen_at) VALUES ('heir', now() + interval '1 minute')");
+  await eventually(async () => expect(await holders()).toEqual({ heir: SHARDS }));
+  await eventually(() => expect(relay.health()).toBeNull());
+  lost.state.isAway = false;
+  relay.wake(['k']);
+  await stopLost();
+
+  const stopHeir = await stack.run([relayOf(heir.publish, 'heir')]);
+  await append('k', '3');
+  await eventually(async () => expect(await remaining()).toBe(0));
+  expect(heir.values).toEqual(['1', '2', '3']);
+  expect(lost.values).toEqual([]);
+  await stopHeir();
+});

@@ -1,0 +1,66 @@
+// `npm test`: every check of the repository, and one line at the end that counts them. Arguments go to Jest's integration run.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const RESULTS = join(ROOT, '.waggle/test-results');
+const UNIT_RESULTS = '.turbo/test-results.json';
+const counts = { passed: 0, failed: 0 };
+
+rmSync(RESULTS, { recursive: true, force: true });
+mkdirSync(RESULTS, { recursive: true });
+for (const workspace of workspaces()) rmSync(join(workspace, UNIT_RESULTS), { force: true });
+
+const only = process.argv.slice(2);
+if (only.length === 0) {
+  await check('build, lint, types and unit tests of every package', 'turbo', ['run', 'build', 'lint', 'typecheck', 'test', '--continue', '--output-logs=errors-only']);
+  await check('import directions', 'depcruise', ['--config', '.dependency-cruiser.json', '--output-type', 'err', 'packages', 'services', 'tests']);
+  await check('unused code and dependencies', 'knip', []);
+  for (const workspace of workspaces()) countJest(join(workspace, UNIT_RESULTS));
+}
+const outputFile = join(RESULTS, 'integration.json');
+const jest = [join(ROOT, 'node_modules/jest/bin/jest.js'), '--selectProjects', 'integration', '--json', '--outputFile', outputFile, ...only];
+const exitCode = await run('integration and end-to-end tests on real servers', process.execPath, jest, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' });
+if (!countJest(outputFile) || (exitCode !== 0 && counts.failed === 0)) counts.failed++;
+
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+
+/** A check that has no count of its own is one. */
+async function check(title, command, args) {
+  const code = await run(title, command, args, {});
+  if (code === 0) counts.passed++;
+  else counts.failed++;
+}
+
+function run(title, command, args, env) {
+  console.log(`\n── ${title}`);
+  const startedAt = Date.now();
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', ...env } });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+    child.once('exit', (code) => {
+      console.log(`── ${code === 0 ? 'ok' : 'FAILED'}, ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** A test file that could not even be loaded counts as a failure. */
+function countJest(file) {
+  if (!existsSync(file)) return false;
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(file, 'utf8'));
+  counts.passed += numPassedTests;
+  counts.failed += numFailedTests + numRuntimeErrorTestSuites;
+  return true;
+}
+
+function workspaces() {
+  const inFolder = (folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name));
+  return [...inFolder('packages'), ...inFolder('services'), join(ROOT, 'tests')].filter((path) => existsSync(join(path, 'package.json')));
+}
