@@ -1,10 +1,4 @@
-const base = {
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
-  },
-};
+import unit from './jest.unit.config.ts';
 
 const servers = {
   globalSetup: '<rootDir>/packages/testkit/src/start-servers.ts',
@@ -15,9 +9,9 @@ export default {
   // Two cores carry Kafka and PostgreSQL too: test files take turns.
   maxWorkers: 1,
   testTimeout: 30_000,
-  cacheDirectory: '<rootDir>/.waggle/cache/jest',
+  cacheDirectory: unit.cacheDirectory,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['**/src/**/*.test.ts'] },
-    { ...base, ...servers, displayName: 'integration', testMatch: ['**/test/**/*.int.test.ts', '**/tests/**/*.int.test.ts'] },
+    { ...unit, displayName: 'unit', testMatch: ['**/src/**/*.test.ts'] },
+    { ...unit, ...servers, displayName: 'integration', testMatch: ['**/test/**/*.int.test.ts', '**/tests/**/*.int.test.ts'] },
   ],
 };

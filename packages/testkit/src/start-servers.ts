@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { migrate, startServers, type Servers } from '@waggle/local-stack';
-import { createDatabase, OWNERS, templateOf, urlOfDatabase } from './databases.ts';
-import { announceTestServers } from './test-servers.ts';
+import { announceTestServers, prepareServers } from './test-servers.ts';
+import { startServers, type Servers } from '@waggle/local-stack';
 
 declare global {
   var servers: Servers | undefined;
@@ -14,10 +13,5 @@ export default async function start(): Promise<void> {
   globalThis.serversDirectory = directory;
   const servers = await startServers(directory, { isShortLived: true });
   globalThis.servers = servers;
-  const { kafkaBroker, kafkaPid, postgresUrl, redisUrl } = servers;
-  announceTestServers({ kafkaBroker, kafkaPid, postgresUrl, redisUrl, logs: join(directory, 'logs') });
-  await Promise.all(OWNERS.map(async (owner) => {
-    await createDatabase(postgresUrl, templateOf(owner));
-    await migrate(owner, urlOfDatabase(postgresUrl, templateOf(owner)));
-  }));
+  announceTestServers(await prepareServers(servers, directory));
 }

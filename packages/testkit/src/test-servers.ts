@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { migrate, type Servers } from '@waggle/local-stack';
 import { z } from 'zod';
+import { createDatabase, OWNERS, templateOf, urlOfDatabase } from './databases.ts';
 
 const VARIABLE = 'WAGGLE_TEST_SERVERS';
 
@@ -20,4 +23,13 @@ export function announceTestServers(servers: TestServers): void {
 
 export function readTestServers(): TestServers {
   return testServers.parse(JSON.parse(process.env[VARIABLE] ?? '{}'));
+}
+
+/** A migrated template of each database, to be cloned by every test file. */
+export async function prepareServers({ kafkaBroker, kafkaPid, postgresUrl, redisUrl }: Servers, directory: string): Promise<TestServers> {
+  await Promise.all(OWNERS.map(async (owner) => {
+    await createDatabase(postgresUrl, templateOf(owner));
+    await migrate(owner, urlOfDatabase(postgresUrl, templateOf(owner)));
+  }));
+  return { kafkaBroker, kafkaPid, postgresUrl, redisUrl, logs: join(directory, 'logs') };
 }

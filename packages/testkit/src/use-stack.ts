@@ -8,7 +8,7 @@ import pg from 'pg';
 import { collectTopic, type Collected } from './collect-topic.ts';
 import { createDatabase, dropDatabase, isOwner, OWNERS, templateOf, urlOfDatabase, type Owner } from './databases.ts';
 import { createWorkspace, SERVICES, startService, type ServiceName } from './service-process.ts';
-import { readTestServers } from './test-servers.ts';
+import { readTestServers, type TestServers } from './test-servers.ts';
 
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
 export interface Stack {
@@ -34,8 +34,9 @@ export interface Stack {
   createWorkspace(): Promise<{ workspaceId: string; systemKey: string }>;
 }
 
-export function useStack(): Stack {
-  const { kafkaBroker, kafkaPid, postgresUrl, redisUrl: redisServerUrl, logs } = readTestServers();
+/** `servers`: those of the run, unless a test brings its own to stop them. */
+export function useStack(servers: TestServers = readTestServers()): Stack {
+  const { kafkaBroker, kafkaPid, postgresUrl, redisUrl: redisServerUrl, logs } = servers;
   const redisUrl = `${redisServerUrl}/${process.env['JEST_WORKER_ID'] ?? 0}`;
   const id = `t${randomUUID().slice(0, 8)}`;
   const kafka = { brokers: [kafkaBroker], clientId: 'test', prefix: `${id}.` };

@@ -1,0 +1,118 @@
+import { query, transact } from '@waggle/database';
+import type { Pool } from 'pg';
+import { Counter, type Registry } from 'prom-client';
+import type { LogEntry } from '../domain/log-entry.ts';
+import type { Order, Selection } from '../domain/selection.ts';
+import { EXAMINED_MAX, pageStatement, type WalkedBy } from './page-statement.ts';
+
+// Every statement walks one index in the order of positions. A plan that gathers and sorts is better only for the small table or
+// the quiet user for whom it was made, and a prepared plan outlives both.
+export const EVENT_STORE_SESSION = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
+
+// Sequence numbers are drawn when a row is inserted and seen when it is committed: two writers at once would show 8 before 7, and a
+// reader that has passed 8 never looks back. So writers take turns: PostgreSQL gives this lock back only after the commit has become
+// visible, and whoever draws next draws higher. A statement of its own, since the next one sees only what was committed when it began.
+const TAKE_TURNS = { name: 'events_take_turns', text: `SELECT pg_advisory_xact_lock(hashtext('event-log positions'))` };
+
+// Positions are drawn in the batch's order. `recorded_at` is one instant per batch, read behind the lock and never before the
+// workspace's latest: a clock that is set back must not make a time point to two places in the log.
+const RECORD = {
+  name: 'events_record',
+  text: `WITH instant AS MATERIALIZED (
+      SELECT greatest(date_trunc('milliseconds', clock_timestamp()), max(latest.recorded_at)) AS recorded_at
+      FROM (SELECT DISTINCT workspace_id FROM unnest($1::text[]) AS given(workspace_id)) AS workspace
+      LEFT JOIN LATERAL (SELECT e.recorded_at FROM events AS e WHERE e.workspace_id = workspace.workspace_id
+        ORDER BY e.recorded_at DESC, e.position DESC LIMIT 1) AS latest ON true
+    )
+    INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, body, recorded_at)
+    SELECT given.workspace_id, given.event_id, given.event, given.user_id, given.entity_id, given.occurred_at, given.body, instant.recorded_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]) WITH ORDINALITY
+      AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, body, ordinal), instant
+    ORDER BY given.ordinal
+    ON CONFLICT (workspace_id, event_id) DO NOTHING`,
+};
+
+const FIND = {
+  name: 'events_find',
+  text: `SELECT position::float8 AS position, recorded_at AS "recordedAt", body, event, user_id AS "userId"
+    FROM events WHERE workspace_id = $1 AND event_id = $2`,
+};
+
+/** Rows per transaction: far below the statement time-out on a slow disk, so that catching up after an outage cannot get stuck. */
+const ROWS_MAX = 2_000;
+
+interface StoredEvent {
+  position: number;
+  recordedAt: Date;
+  body: string;
+}
+
+/** The last row of a page tells of the walk and has no body. */
+type PageRow = { epoch: string; position: number | null; recordedAt: Date | null; body: string | null; examined: number | null };
+
+export function createEventStore({ pool, metrics }: { pool: Pool; metrics: Registry }) {
+  const recorded = new Counter({ name: 'events_recorded_total', help: 'Events that were taken into the log', registers: [metrics] });
+  const repeated = new Counter({ name: 'events_repeated_total', help: 'Events that were in the log already', registers: [metrics] });
+
+  async function record(entries: readonly LogEntry[]): Promise<void> {
+    for (let start = 0; start < entries.length; start += ROWS_MAX) {
+      const chunk = entries.slice(start, start + ROWS_MAX);
+      const count = await recordChunk(pool, chunk);
+      recorded.inc(count);
+      repeated.inc(chunk.length - count);
+    }
+  }
+
+  async function readPage(selection: Selection, { after, limit }: { after: number; limit: number }) {
+    const { workspaceId, userId, entityId, eventTypes, occurredFrom, occurredBefore, recordedFrom, recordedBefore, order } = selection;
+    const values = [workspaceId, after, userId, entityId, eventTypes, occurredFrom, occurredBefore, recordedFrom, recordedBefore, limit];
+    const rows = await query<PageRow>(pool, PAGES[order][walkedBy(selection)], values);
+    const walk = rows.find(({ examined }) => examined !== null);
+    if (walk === undefined) throw new Error('The page statement did not tell of its walk');
+    return { epoch: walk.epoch, rows: rows.flatMap(toStored), examinedTo: walk.position, isCutShort: walk.examined === EXAMINED_MAX };
+  }
+
+  async function find(workspaceId: string, eventId: string) {
+    const [row] = await query<StoredEvent & { event: string; userId: string }>(pool, FIND, [workspaceId, eventId]);
+    return row ?? null;
+  }
+
+  return { record, readPage, find };
+}
+
+function recordChunk(pool: Pool, entries: readonly LogEntry[]): Promise<number> {
+  return transact(pool, {
+    load: (tx) => tx.query(TAKE_TURNS),
+    decide: () => columnsOf(entries),
+    save: async (tx, columns) => (await tx.query({ ...RECORD, values: columns })).rowCount ?? 0,
+  });
+}
+
+const columnsOf = (entries: readonly LogEntry[]) => [
+  entries.map(({ workspaceId }) => workspaceId),
+  entries.map(({ eventId }) => eventId),
+  entries.map(({ event }) => event),
+  entries.map(({ userId }) => userId),
+  entries.map(({ entityId }) => entityId),
+  entries.map(({ occurredAt }) => occurredAt),
+  entries.map(({ body }) => body),
+];
+
+const statementsIn = (order: Order): Record<WalkedBy, { name: string; text: string }> => ({
+  workspace: pageStatement('workspace', order),
+  user: pageStatement('user', order),
+  entity: pageStatement('entity', order),
+  event: pageStatement('event', order),
+});
+const PAGES: Record<Order, Record<WalkedBy, { name: string; text: string }>> = { asc: statementsIn('asc'), desc: statementsIn('desc') };
+
+/** The narrowest index: an entity belongs to one user, a user has few of a workspace's events. */
+function walkedBy({ entityId, userId, eventTypes }: Selection): WalkedBy {
+  if (entityId !== null) return 'entity';
+  if (userId !== null) return 'user';
+  return eventTypes?.length === 1 ? 'event' : 'workspace';
+}
+
+function toStored({ position, recordedAt, body }: PageRow): StoredEvent[] {
+  return position !== null && recordedAt !== null && body !== null ? [{ position, recordedAt, body }] : [];
+}

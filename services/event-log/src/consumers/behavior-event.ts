@@ -1,0 +1,16 @@
+import { behaviorEvent } from '@waggle/contracts';
+import { defineBatchHandler, done, type BatchHandler } from '@waggle/kafka';
+import { toLogEntry, type LogEntry } from '../domain/log-entry.ts';
+
+interface BehaviorEventDeps {
+  /** In the order given; what is in the log already stays as it is. */
+  record(entries: readonly LogEntry[]): Promise<void>;
+}
+
+export const behaviorEventHandler = ({ record }: BehaviorEventDeps): BatchHandler =>
+  defineBatchHandler(behaviorEvent, {
+    async handle(received) {
+      await record(received.map(({ data, raw }) => toLogEntry(data, raw.value)));
+      return received.map(done);
+    },
+  });

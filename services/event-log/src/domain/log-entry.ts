@@ -1,0 +1,36 @@
+import { webhookEventTypes, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
+
+/** One event as the log keeps it. `body` is the webhook's JSON text. */
+export interface LogEntry {
+  workspaceId: string;
+  eventId: string;
+  event: string;
+  userId: string;
+  entityId: string;
+  occurredAt: Date;
+  body: string;
+}
+
+export const isWebhookEvent = (event: string): boolean => webhookEventTypes.includes(event);
+
+/**
+ * `text`: the record's value. The body is made from it and not from the parsed event, because a field that a newer core has added
+ * belongs to the webhook and therefore to the log.
+ */
+export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string): LogEntry {
+  const { workspace_id: workspaceId, ...body } = JSON.parse(text);
+  return {
+    workspaceId,
+    eventId: event.id,
+    event: event.event,
+    userId: event.user_id,
+    entityId: entityIdOf(event),
+    occurredAt: new Date(event.timestamp),
+    body: JSON.stringify(body),
+  };
+}
+
+function entityIdOf(event: BehaviorEvent | CampaignEvent): string {
+  if ('activity' in event) return event.activity.id;
+  return 'award' in event ? event.award.id : event.inapp_event.id;
+}

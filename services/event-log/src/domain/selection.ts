@@ -1,0 +1,55 @@
+import { matchesEventType, webhookEventTypes, type EventFilters } from '@waggle/contracts';
+
+export type Order = 'asc' | 'desc';
+
+/** Which events a list holds, and which way it runs. Null: no such bound. */
+export interface Selection {
+  workspaceId: string;
+  userId: string | null;
+  entityId: string | null;
+  eventTypes: readonly string[] | null;
+  occurredFrom: Date | null;
+  occurredBefore: Date | null;
+  recordedFrom: Date | null;
+  recordedBefore: Date | null;
+  order: Order;
+}
+
+interface Scope {
+  workspaceId: string;
+  /** The user whose events they are; undefined for all. */
+  userId: string | undefined;
+  /** A user key sees no awards: their `user_id` is a wallet, which proves nothing about a user of that name (contract, section 4). */
+  isSystemKey: boolean;
+}
+
+// No event's time is more than five minutes ahead of its acceptance (contract, section 2), and it is recorded after that. So none whose
+// time is `since` or later was recorded much before `since`, and a list from last week on need not begin with the first year.
+const AHEAD_MAX_MS = 3_600_000;
+
+export function toSelection(filters: EventFilters, { workspaceId, userId, isSystemKey }: Scope): Selection {
+  const [since, recordedSince] = [toDate(filters.since), toDate(filters.recorded_since)];
+  return {
+    workspaceId,
+    userId: userId ?? null,
+    entityId: filters.entity_id ?? null,
+    eventTypes: selectTypes(filters.event ?? '*', isSystemKey),
+    occurredFrom: since,
+    occurredBefore: toDate(filters.until),
+    recordedFrom: later(recordedSince, since && new Date(since.getTime() - AHEAD_MAX_MS)),
+    recordedBefore: toDate(filters.recorded_until),
+    order: filters.order,
+  };
+}
+
+function selectTypes(pattern: string, isSystemKey: boolean): string[] | null {
+  if (pattern === '*' && isSystemKey) return null;
+  return webhookEventTypes.filter((type) => matchesEventType(pattern, type) && (isSystemKey || !matchesEventType('award.*', type)));
+}
+
+const toDate = (text: string | undefined) => (text === undefined ? null : new Date(text));
+
+function later(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
+}

@@ -1,0 +1,178 @@
+import { Registry } from 'prom-client';
+import fc from 'fast-check';
+import { openDatabase } from '@waggle/database';
+import { useStack } from '@waggle/testkit';
+import { beforeAll, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createEventStore, EVENT_STORE_SESSION } from '../src/adapters/event-store.ts';
+import { EXAMINED_MAX, pageStatement, type WalkedBy } from '../src/adapters/page-statement.ts';
+import { toLogEntry } from '../src/domain/log-entry.ts';
+import { cutPage, startOf } from '../src/domain/page-cut.ts';
+import { toSelection, type Selection } from '../src/domain/selection.ts';
+import { anEvent } from './an-event.ts';
+
+const stack = useStack();
+let pool: pg.Pool;
+let store: ReturnType<typeof createEventStore>;
+beforeAll(async () => {
+  [pool, store] = await openStore(4);
+});
+
+async function openStore(connectionsMax: number) {
+  const database = openDatabase({ url: stack.databaseUrl('event-log'), connectionsMax, name: 'test', sessionOptions: EVENT_STORE_SESSION });
+  await stack.run([database]);
+  return [database.pool, createEventStore({ pool: database.pool, metrics: new Registry() })] as const;
+}
+
+const anEntry = (fields: Parameters<typeof anEvent>[0] = {}) => {
+  const event = anEvent(fields);
+  return toLogEntry(event, JSON.stringify(event));
+};
+const allOf = (workspaceId: string, filters: Partial<Parameters<typeof toSelection>[0]> = {}): Selection =>
+  toSelection({ order: 'asc', ...filters }, { workspaceId, userId: filters.user_id, isSystemKey: true });
+const idOf = ({ body }: { body: string }): string => JSON.parse(body).id;
+
+async function follow(selection: Selection, { after, limit }: { after: number; limit: number }) {
+  const { shown, next, hasMore } = cutPage(await store.readPage(selection, { after, limit }), { after, limit });
+  return { ids: shown.map(idOf), next, hasMore };
+}
+
+async function readAll(selection: Selection, nextLimit: () => number): Promise<string[]> {
+  const ids: string[] = [];
+  let [after, isAtEnd] = [startOf(selection.order), false];
+  while (!isAtEnd) {
+    const page = await follow(selection, { after, limit: nextLimit() });
+    ids.push(...page.ids);
+    [after, isAtEnd] = [page.next, !page.hasMore];
+  }
+  return ids;
+}
+
+test('a reader that follows cursors while many write misses nothing and sees nothing twice', async () => {
+  const writers = await Promise.all(Array.from({ length: 6 }, async () => (await openStore(1))[1]));
+  const written: string[] = [];
+  const seen: string[] = [];
+  let isWriting = true;
+  const writing = Promise.all(
+    writers.map(async ({ record }, writer) => {
+      for (let batch = 0; batch < 60; batch++) {
+        const entries = Array.from({ length: 1 + ((batch * 37 + writer * 11) % 120) }, () => anEntry({ workspace_id: 'ws_loss' }));
+        await record(entries);
+        written.push(...entries.map(({ eventId }) => eventId));
+      }
+    }),
+  ).finally(() => { isWriting = false; });
+
+  for (let [after, isAtEnd] = [0, false]; !isAtEnd; ) {
+    const wasWriting = isWriting;
+    const page = await follow(allOf('ws_loss'), { after, limit: 200 });
+    seen.push(...page.ids);
+    [after, isAtEnd] = [page.next, !wasWriting && !page.hasMore];
+  }
+  await writing;
+  expect(written.length).toBeGreaterThan(10_000);
+  const found = new Set(seen);
+  expect(written.filter((id) => !found.has(id)).length).toBe(0);
+  expect(seen).toHaveLength(written.length);
+}, 120_000);
+
+test('pages of any sizes, either way round, give the whole list once and in order', async () => {
+  const users = ['usr_a', 'usr_b', 'usr_c'];
+  const sent = Array.from({ length: 300 }, (_, index) => ({ user_id: users[(index * 7) % 3]!, activity: `act_${index % 5}`, workspace_id: 'ws_pages' })).map(anEntry);
+  await store.record(sent);
+  const filters = fc.record({ user_id: fc.constantFrom(undefined, ...users), entity_id: fc.constantFrom(undefined, 'act_1', 'act_4') });
+  await fc.assert(
+    fc.asyncProperty(filters, fc.boolean(), fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 9 }), async (chosen, isDescending, sizes) => {
+      const expected = sent
+        .filter(({ userId, entityId }) => userId === (chosen.user_id ?? userId) && entityId === (chosen.entity_id ?? entityId))
+        .map(({ eventId }) => eventId);
+      let turn = 0;
+      const ids = await readAll(allOf('ws_pages', { ...chosen, order: isDescending ? 'desc' : 'asc' }), () => sizes[turn++ % sizes.length]!);
+      expect(ids).toEqual(isDescending ? expected.toReversed() : expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a batch is recorded in its order, and what repeats in it or came before is recorded once', async () => {
+  const [first, second, third] = [anEntry({ workspace_id: 'ws_order' }), anEntry({ workspace_id: 'ws_order' }), anEntry({ workspace_id: 'ws_order' })];
+  await store.record([second, first, second]);
+  await store.record([first, third]);
+  expect(await readAll(allOf('ws_order'), () => 50)).toEqual([second, first, third].map(({ eventId }) => eventId));
+});
+
+test('recorded_at never falls, whatever the clock does', async () => {
+  await store.record([anEntry({ workspace_id: 'ws_clock' })]);
+  const ahead = '2099-01-01T00:00:00Z';
+  await pool.query('UPDATE events SET recorded_at = $1 WHERE workspace_id = $2', [ahead, 'ws_clock']);
+  await store.record([anEntry({ workspace_id: 'ws_clock' })]);
+  const { rows } = await store.readPage(allOf('ws_clock'), { after: 0, limit: 50 });
+  expect(rows.map(({ recordedAt }) => recordedAt.toISOString())).toEqual(['2099-01-01T00:00:00.000Z', '2099-01-01T00:00:00.000Z']);
+});
+
+test('an event of the year 0 and one of the year 9999 find their places', async () => {
+  const [early, late] = [anEntry({ timestamp: '0000-01-01T00:00:00Z', workspace_id: 'ws_years' }), anEntry({ timestamp: '9999-12-31T23:59:59Z', workspace_id: 'ws_years' })];
+  await store.record([early, late]);
+  expect(await readAll(allOf('ws_years', { until: '0000-01-01T00:00:01-14:00' }), () => 50)).toEqual([early.eventId]);
+});
+
+test('a filter that finds little gets a short page that moves on, and in the end every match', async () => {
+  const rare = [anEntry({ workspace_id: 'ws_rare', event: 'activity.skipped' }), anEntry({ workspace_id: 'ws_rare', event: 'activity.skipped' })];
+  const common = Array.from({ length: 2 * EXAMINED_MAX }, () => anEntry({ workspace_id: 'ws_rare' }));
+  await store.record([rare[0]!, ...common, rare[1]!]);
+  const selection = allOf('ws_rare', { user_id: 'usr_abc123', event: 'activity.skipped' });
+
+  const first = await follow(selection, { after: 0, limit: 50 });
+  expect(first).toMatchObject({ ids: [rare[0]!.eventId], hasMore: true });
+  const second = await follow(selection, { after: first.next, limit: 50 });
+  expect(second).toMatchObject({ ids: [], hasMore: true });
+  expect(second.next).toBeGreaterThan(first.next);
+  expect(await follow(selection, { after: second.next, limit: 50 })).toMatchObject({ ids: [rare[1]!.eventId], hasMore: false });
+});
+
+test('a page reads as many blocks in a log twenty times as long', async () => {
+  await fill(2_000);
+  const short = await blocksOfPages();
+  for (let part = 0; part < 4; part++) await fill(10_000);
+  const long = await blocksOfPages();
+  for (const [walk, blocks] of short) {
+    // A B-tree that is a level higher costs one block more for each descent; entries that lie further apart in it, some more.
+    expect(long.get(walk)).toBeLessThanOrEqual(blocks + 10);
+  }
+});
+
+// One row in twenty is of the user, the entity and the event that the pages ask for.
+const FILL = `INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body)
+  SELECT 'ws_cost', gen_random_uuid(), CASE WHEN n % 20 = 0 THEN 'award.granted' ELSE 'activity.completed' END, CASE WHEN n % 20 = 0 THEN 'usr_cost' ELSE 'usr_' || n % 997 END,
+    CASE WHEN n % 20 = 0 THEN 'act_cost' ELSE 'act_' || n % 997 END, clock_timestamp(), clock_timestamp(), '{"id":"' || repeat('x', 400) || '"}'
+  FROM generate_series(1, $1::int) AS n`;
+const fill = (rows: number) => pool.query(FILL, [rows]);
+
+const FILTERS: Record<WalkedBy, string> = {
+  workspace: 'NULL, NULL, NULL',
+  user: `'usr_cost', NULL, NULL`,
+  entity: `NULL, 'act_cost', NULL`,
+  event: `NULL, NULL, '{award.granted}'`,
+};
+
+/** With the plan that is made once for all parameters, which is the one that a statement in daily use has. */
+async function blocksOfPages(): Promise<Map<string, number>> {
+  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${EVENT_STORE_SESSION} -c plan_cache_mode=force_generic_plan` });
+  await client.connect();
+  try {
+    const blocks = new Map<string, number>();
+    for (const by of ['workspace', 'user', 'entity', 'event'] as const) {
+      for (const order of ['asc', 'desc'] as const) {
+        const { name, text } = pageStatement(by, order);
+        await client.query(`PREPARE ${name} AS ${text}`);
+        const execute = `EXECUTE ${name} ('ws_cost', ${startOf(order)}, ${FILTERS[by]}, NULL, NULL, NULL, NULL, 50)`;
+        const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${execute}`);
+        const { Plan: plan } = rows[0]['QUERY PLAN'][0];
+        blocks.set(name, plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
+      }
+    }
+    return blocks;
+  } finally {
+    await client.end();
+  }
+}
