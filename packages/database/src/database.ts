@@ -15,7 +15,10 @@ export interface Database extends Component {
 }
 
 const CONNECT_TIMEOUT_MS = 2_000;
-const STATEMENT_TIMEOUT_MS = 5_000;
+/** Clients are promised an answer within three seconds. A server that is frozen says nothing, so the client side has to give up too. */
+const QUERY_TIMEOUT_MS = 2_500;
+const STATEMENT_TIMEOUT_MS = 2_400;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** A pool of pipelined connections: statements sent without waiting travel together. */
 export function openDatabase({ url, connectionsMax, name, sessionOptions }: DatabaseSettings): Database {
@@ -26,8 +29,9 @@ export function openDatabase({ url, connectionsMax, name, sessionOptions }: Data
     max: connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
     // A process that is stopped inside a transaction must not hold its row locks for good.
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     pipeline: true,
   });
   let lastError: string | null = null;

@@ -2,13 +2,14 @@ import { openDatabase } from '@waggle/database';
 import { apiRouter, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, perMinute, type FindKey } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
-import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, createSealedBox, together } from '@waggle/runtime';
 import { createActivityReader } from './adapters/activity-reader.ts';
 import { createActivityWriter } from './adapters/activity-writer.ts';
 import { createApiKeyStore, type ApiKeyStore } from './adapters/api-key-store.ts';
 import { applyCommands, recordPoisoned } from './adapters/command-store.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
+import { createCampaigns } from './campaigns.ts';
 import type { Config } from './config.ts';
 import { behaviorCommandHandler } from './consumers/behavior-command.ts';
 import { activitiesRoutes } from './routes/activities.ts';
@@ -33,6 +34,7 @@ export function createApp(config: Config) {
       { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', restartsMax: 30, silentAfterMs: 30_000, stuckAfterMs: 10_000 },
       { handler, publish: producer.publish, logger },
     );
+  const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox: createSealedBox(config.encryptionKeys), wake, now, logger });
   const commands = behaviorCommandHandler({
     applyCommands: (batch, decide) => applyCommands(pool, batch, decide),
     recordPoisoned: (command) => recordPoisoned(pool, command),
@@ -46,11 +48,13 @@ export function createApp(config: Config) {
     ...activitiesRoutes({ reader: createActivityReader(pool), writer: createActivityWriter(pool), wake, now }),
     ...apiKeysRoutes({ store: apiKeys }),
     ...operationsRoutes({ operationIds: createOperationIds(config.operationSecret), store: createOperationStore(pool), publicUrl: config.publicUrl }),
+    ...campaigns.routes,
   ]);
   const server = createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
-  const internal = createInternalApp(config.internalToken, [introspectKeyRoute({ store: apiKeys })]);
+  const internal = createInternalApp(config.internalToken, [introspectKeyRoute({ store: apiKeys }), campaigns.internalRouter]);
 
-  const components = [database, redis, producer, relay, consume(commands, 'behavior-core'), server];
+  const consumers = together('consumers', [consume(commands, 'behavior-core'), consume(campaigns.handler, 'behavior-core.campaigns')]);
+  const components = [database, redis, producer, relay, consumers, server];
   const health = createHealthServer({ port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, components: [...components, health] };
 }

@@ -1,7 +1,7 @@
 import { inappEvent, type InappEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord } from '@waggle/kafka';
-import { useStack } from '@waggle/testkit';
+import { callApi, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createAwardStore } from '../src/adapters/campaigns/award-store.ts';
 import { createApp } from '../src/app.ts';
@@ -24,16 +24,10 @@ beforeAll(async () => {
   keys.user = (await call('POST', '/v1/users/usr_1/api-keys', { body: { label: 'phone' } })).body.api_key;
 });
 
-interface CallOptions {
-  body?: unknown;
-  key?: string;
-}
-
-async function call(method: string, path: string, { body, key = keys.system }: CallOptions = {}) {
-  const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
-  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-  const response = await fetch(`${stack.urlOf('behavior-core')}${path}`, init);
-  return { status: response.status, body: JSON.parse((await response.text()) || 'null') };
+/** Status and body: what these tests compare. */
+async function call(method: string, path: string, { body, key = keys.system }: { body?: unknown; key?: string } = {}) {
+  const answer = await callApi(method, `${stack.urlOf('behavior-core')}${path}`, { key, body });
+  return { status: answer.status, body: answer.body };
 }
 
 async function aCampaign(fields: object = {}) {

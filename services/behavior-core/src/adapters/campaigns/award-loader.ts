@@ -69,40 +69,34 @@ type EventRow = { inapp_event_id: string; digest: string; processing_status: Pro
 
 /** Locks tasks and wallets of a batch, and shows what must be known to decide it. `now`: the database's clock, once the locks were held. */
 export async function loadForAwards(tx: ClientBase, events: readonly InappEvent[]): Promise<{ state: CampaignState; now: string }> {
-  const [, , , clock, campaigns, tasks, known, awarded] = await Promise.all([
-    lockCappedTasks(tx, events),
-    makeWallets(tx, events),
-    lockWallets(tx, events),
-    tx.query<{ now: Date }>(NOW),
-    tx.query<Campaign>({ ...LOAD_CAMPAIGNS, values: [[...new Set(events.map(({ campaign_id }) => campaign_id))]] }),
-    tx.query<TaskRow>({ ...LOAD_TASKS, values: mappingColumns(events) }),
-    tx.query<EventRow>({ ...LOAD_EVENTS, values: [events.map(({ workspace_id }) => workspace_id), events.map(({ id }) => id)] }),
-    loadAwarded(tx, events),
+  // Test events use no cap.
+  const live = events.filter(({ environment }) => environment === 'live');
+  const [, , , [clock], campaigns, tasks, known, awarded] = await Promise.all([
+    send(tx, LOCK_CAPPED_TASKS, mappingColumns(live)),
+    send(tx, MAKE_WALLETS, [events.map(({ workspace_id }) => workspace_id), ...walletColumns(events)]),
+    send(tx, LOCK_WALLETS, walletColumns(events)),
+    send<{ now: Date }>(tx, NOW, []),
+    send<Campaign>(tx, LOAD_CAMPAIGNS, [[...new Set(events.map(({ campaign_id }) => campaign_id))]]),
+    send<TaskRow>(tx, LOAD_TASKS, mappingColumns(events)),
+    send<EventRow>(tx, LOAD_EVENTS, [events.map(({ workspace_id }) => workspace_id), events.map(({ id }) => id)]),
+    send<AwardedRow>(tx, LOAD_AWARDED, periodColumns(events)),
   ]);
   const state = {
-    campaigns: new Map(campaigns.rows.map((campaign) => [campaign.id, campaign])),
-    tasks: Map.groupBy(tasks.rows, mappingKey),
-    events: toKnownEvents(known.rows),
+    campaigns: new Map(campaigns.map((campaign) => [campaign.id, campaign])),
+    tasks: Map.groupBy(tasks, mappingKey),
+    events: toKnownEvents(known),
     awarded: new Set(awarded.map((award) => awardKey(award.task_id, award, award.period))),
   };
-  return { state, now: toUtc(clock.rows[0]!.now) };
+  return { state, now: toUtc(clock!.now) };
 }
 
-/** Test events use no cap. */
-async function lockCappedTasks(tx: ClientBase, events: readonly InappEvent[]): Promise<void> {
-  await tx.query({ ...LOCK_CAPPED_TASKS, values: mappingColumns(events.filter(({ environment }) => environment === 'live')) });
+/** All statements the same way: so the first to reject is the first that failed, not one that failed because of it. */
+async function send<Row extends object>(tx: ClientBase, statement: { name: string; text: string }, values: unknown[]): Promise<Row[]> {
+  return (await tx.query<Row>({ ...statement, values })).rows;
 }
 
-async function makeWallets(tx: ClientBase, events: readonly InappEvent[]): Promise<void> {
-  await tx.query({ ...MAKE_WALLETS, values: [events.map(({ workspace_id }) => workspace_id), ...walletColumns(events)] });
-}
-
-async function lockWallets(tx: ClientBase, events: readonly InappEvent[]): Promise<void> {
-  await tx.query({ ...LOCK_WALLETS, values: walletColumns(events) });
-}
-
-async function loadAwarded(tx: ClientBase, events: readonly InappEvent[]): Promise<AwardedRow[]> {
-  const columns = [
+function periodColumns(events: readonly InappEvent[]) {
+  return [
     events.map(({ campaign_id }) => campaign_id),
     events.map(({ event_type }) => event_type),
     events.map(({ wallet }) => wallet),
@@ -110,7 +104,6 @@ async function loadAwarded(tx: ClientBase, events: readonly InappEvent[]): Promi
     events.map(utcDay),
     events.map(isoWeek),
   ];
-  return (await tx.query<AwardedRow>({ ...LOAD_AWARDED, values: columns })).rows;
 }
 
 /** A few pairs stand for thousands of events. */

@@ -79,6 +79,7 @@ function apply(pool: Pool, events: readonly InappEvent[], decide: Decide): Promi
         saveEvents(tx, changes, now),
         flagConflicts(tx, changes),
         saveAwards(tx, changes.granted),
+        lockTasks(tx, changes),
         countAwards(tx, changes),
         addPoints(tx, changes.granted),
         appendToOutbox(tx, changes.published.map((event) => toRecord(campaignEvent, event, cloudEventHeaders(event, SOURCE)))),
@@ -137,11 +138,19 @@ async function saveAwards(tx: ClientBase, granted: readonly GrantedAward[]): Pro
   await tx.query({ ...SAVE_AWARDS, values: columns });
 }
 
-async function countAwards(tx: ClientBase, { granted, reserved }: AwardChanges): Promise<void> {
-  if (reserved.size === 0) return;
+async function lockTasks(tx: ClientBase, changes: AwardChanges): Promise<void> {
+  if (changes.reserved.size === 0) return;
+  await tx.query({ ...LOCK_TASKS, values: taskColumns(changes) });
+}
+
+async function countAwards(tx: ClientBase, changes: AwardChanges): Promise<void> {
+  if (changes.reserved.size === 0) return;
+  await tx.query({ ...COUNT_AWARDS, values: [...taskColumns(changes), [...changes.reserved.values()]] });
+}
+
+function taskColumns({ granted, reserved }: AwardChanges) {
   const workspaces = new Map(granted.map(({ task, event }) => [task.id, event.workspace_id]));
-  const keys = [[...reserved.keys()].map((id) => workspaces.get(id)!), [...reserved.keys()]];
-  await Promise.all([tx.query({ ...LOCK_TASKS, values: keys }), tx.query({ ...COUNT_AWARDS, values: [...keys, [...reserved.values()]] })]);
+  return [[...reserved.keys()].map((id) => workspaces.get(id)!), [...reserved.keys()]];
 }
 
 /** Live awards alone: test awards are on no leaderboard. */

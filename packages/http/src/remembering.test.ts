@@ -1,0 +1,85 @@
+import { expect, test } from '@jest/globals';
+import { createRemembering, Unanswerable } from './remembering.ts';
+
+/** Somebody who knows, with a clock that the test moves. */
+function knower() {
+  const state = { now: 0, answers: new Map<string, string>(), isAway: false, asked: [] as string[] };
+  const { find } = createRemembering<string>({
+    now: () => state.now,
+    async ask(key) {
+      state.asked.push(key);
+      if (state.isAway) throw new Error('away');
+      return state.answers.get(key) ?? null;
+    },
+  });
+  return { state, find };
+}
+
+test('an answer is asked for once in five seconds, and then again', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'first');
+  expect([await find('k'), await find('k')]).toEqual(['first', 'first']);
+  state.answers.set('k', 'second');
+  state.now = 4_999;
+  expect(await find('k')).toBe('first');
+  state.now = 5_000;
+  expect(await find('k')).toBe('second');
+  expect(state.asked).toHaveLength(2);
+});
+
+test('what is not there is not remembered: once made, it works at once', async () => {
+  const { state, find } = knower();
+  expect(await find('k')).toBeNull();
+  state.answers.set('k', 'made');
+  expect(await find('k')).toBe('made');
+});
+
+test('what was revoked is forgotten', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'v');
+  await find('k');
+  state.answers.delete('k');
+  state.now = 5_000;
+  expect(await find('k')).toBeNull();
+  state.isAway = true;
+  await expect(find('k')).rejects.toThrow(Unanswerable);
+});
+
+test('an answer that is not enough is asked for again although it is fresh', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'a');
+  await find('k');
+  state.answers.set('k', 'a,b');
+  expect(await find('k', (value) => value.includes('b'))).toBe('a,b');
+});
+
+test('while nobody answers, what is remembered counts for an hour, and what is not cannot be said', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'v');
+  await find('k');
+  state.isAway = true;
+  state.now = 3_599_999;
+  expect(await find('k')).toBe('v');
+  state.now = 3_600_000;
+  await expect(find('k')).rejects.toThrow(Unanswerable);
+  await expect(find('other')).rejects.toThrow(Unanswerable);
+});
+
+test('many who ask at once cause one question', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'v');
+  await Promise.all(Array.from({ length: 20 }, () => find('k')));
+  expect(state.asked).toEqual(['k']);
+});
+
+test('unknown keys cause 200 questions a second at most, and known ones are not concerned', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'v');
+  await find('k');
+  state.now = 1_000;
+  const outcomes = await Promise.allSettled(Array.from({ length: 250 }, (_, index) => find(`unknown-${index}`)));
+  expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+  expect(await find('k')).toBe('v');
+  state.now = 2_000;
+  expect(await find('unknown-again')).toBeNull();
+});
