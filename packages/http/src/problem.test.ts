@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PROBLEMS } from '@waggle/contracts';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { parseBody, Problem, problemBody } from './problem.ts';
+import { parseBody, problemBody } from './problem.ts';
 
 test.each(Object.keys(PROBLEMS))('the code %s has a page that says what to do', (code) => {
   expect(existsSync(join(import.meta.dirname, '../../../docs/problems', `${code}.md`))).toBe(true);
@@ -12,13 +12,8 @@ test.each(Object.keys(PROBLEMS))('the code %s has a page that says what to do', 
 test('each fault is named by the path of its field, an unknown field too', () => {
   const schema = z.strictObject({ name: z.string(), user: z.strictObject({ age: z.int() }) });
   const parse = () => parseBody(schema, { name: 1, user: { age: 1.5, size: 2 }, colour: 'red' });
-  expect(parse).toThrow(Problem);
-  try {
-    parse();
-  } catch (error) {
-    const { extras } = error as Problem;
-    expect(extras.errors?.map(({ path }) => path).toSorted()).toEqual(['colour', 'name', 'user.age', 'user.size']);
-  }
+  const errors = ['name', 'user.age', 'user.size', 'colour'].map((path) => ({ path, message: expect.any(String) }));
+  expect(parse).toThrow(expect.objectContaining({ code: 'validation_failed', extras: { errors } }));
 });
 
 test('a problem has the members of RFC 9457 and a type that can be opened', () => {
