@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { count, flag, list, parseEnvironment } from './config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'waggle-config-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const schema = z.object({ SECRET: z.string(), LIMIT: count(5), BROKERS: list, IS_ON: flag });
+
+test('every fault is named at once', () => {
+  expect(() => parseEnvironment(schema, { LIMIT: 'many', BROKERS: 'a:1' })).toThrow(/SECRET[\s\S]*LIMIT|LIMIT[\s\S]*SECRET/);
+});
+
+test('what is left out has its default, a list is cut at commas', () => {
+  expect(parseEnvironment(schema, { SECRET: 's', BROKERS: 'a:1,b:2' })).toEqual({ SECRET: 's', LIMIT: 5, BROKERS: ['a:1', 'b:2'], IS_ON: false });
+});
+
+test('a secret can come from a file, and the variable itself wins', () => {
+  const file = join(directory, 'secret');
+  writeFileSync(file, 'from file\n');
+  expect(parseEnvironment(schema, { SECRET_FILE: file, BROKERS: '' })).toMatchObject({ SECRET: 'from file' });
+  expect(parseEnvironment(schema, { SECRET_FILE: file, SECRET: 'given', BROKERS: '' })).toMatchObject({ SECRET: 'given' });
+});
