@@ -4,12 +4,11 @@ import { canonicalJson } from './canonical-json.ts';
 
 /** The rule again, written another way: escapes, sort and numbers by hand, without JSON.stringify, and keys compared unit by unit. */
 function second(value: unknown): string {
-  switch (typeof value) {
-    case 'string': return quote(value);
-    case 'number': return Object.is(value, -0) ? '0' : String(value);
-    case 'boolean': return value ? 'true' : 'false';
-    default: return value === null ? 'null' : compound(value as object);
-  }
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value);
+  if (typeof value === 'object') return compound(value);
+  return value === true ? 'true' : 'false';
 }
 
 function compound(value: object): string {
@@ -18,7 +17,7 @@ function compound(value: object): string {
     for (const item of value) items.push(second(item));
     return '['.concat(items.join(','), ']');
   }
-  const keys = Reflect.ownKeys(value) as string[];
+  const keys = Object.getOwnPropertyNames(value);
   keys.sort(byUnits);
   for (const key of keys) items.push(quote(key).concat(':', second(Object.getOwnPropertyDescriptor(value, key)!.value)));
   return '{'.concat(items.join(','), '}');

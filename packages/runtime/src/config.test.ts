@@ -23,3 +23,7 @@ test('a secret can come from a file, and the variable itself wins', () => {
   expect(parseEnvironment(schema, { SECRET_FILE: file, BROKERS: '' })).toMatchObject({ SECRET: 'from file' });
   expect(parseEnvironment(schema, { SECRET_FILE: file, SECRET: 'given', BROKERS: '' })).toMatchObject({ SECRET: 'given' });
 });
+
+test("a file that somebody else's variable names is not read", () => {
+  expect(parseEnvironment(schema, { SECRET: 's', BROKERS: '', OTHER_FILE: join(directory, 'missing') })).toMatchObject({ SECRET: 's' });
+});

@@ -3,15 +3,16 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 
 /** Parses the environment or throws with every fault in one readable text. `X_FILE` stands for an X that is in that file: a secret. */
-export function parseEnvironment<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
-  const parsed = schema.safeParse({ ...readFiles(env), ...env });
+export function parseEnvironment<Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+  const parsed = schema.safeParse({ ...readFiles(Object.keys(schema.shape), env), ...env });
   if (!parsed.success) throw new Error(`Environment:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
-function readFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const named = Object.entries(env).filter(([name]) => name.endsWith('_FILE'));
-  return Object.fromEntries(named.map(([name, path]) => [name.slice(0, -'_FILE'.length), readFileSync(String(path), 'utf8').trim()]));
+/** Only of variables that are known: others have `…_FILE` variables of their own. */
+function readFiles(names: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const given = names.flatMap((name) => (env[`${name}_FILE`] === undefined ? [] : [[name, env[`${name}_FILE`]] as const]));
+  return Object.fromEntries(given.map(([name, path]) => [name, readFileSync(String(path), 'utf8').trim()]));
 }
 
 export const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));

@@ -1,0 +1,149 @@
+import type { Attempt } from '@waggle/contracts';
+import { query } from '@waggle/database';
+import type { ClientBase, Pool } from 'pg';
+import type { Delivery } from '../domain/delivery.ts';
+import type { PlannedDelivery } from '../domain/plan-deliveries.ts';
+
+/** At most so many are claimed at once. */
+export const CLAIM_MAX = 500;
+
+// `claimable_at` serves lease and schedule at once: it is the end of the lease while somebody has one, else the time of the next attempt.
+const INSERT_EVENTS = {
+  name: 'events_insert',
+  text: `INSERT INTO events (workspace_id, id, event, user_id, timestamp, body)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+    ON CONFLICT DO NOTHING`,
+};
+
+// A row that is there already is not returned: its delivery is under way or over.
+const INSERT_DELIVERIES = {
+  name: 'deliveries_insert',
+  text: `INSERT INTO deliveries (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, lease_owner,
+      next_attempt_at, claimable_at, completed_at)
+    SELECT p.workspace_id, p.id, p.endpoint_id, p.event_id, p.event, p.user_id, p.status, p.reason, CASE WHEN p.is_leased THEN $10 END,
+      CASE WHEN p.status = 'pending' THEN now() END,
+      CASE WHEN p.is_leased THEN now() + $11::int * interval '1 ms' WHEN p.status = 'pending' THEN now() END,
+      CASE WHEN p.status = 'skipped' THEN now() END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[])
+      AS p (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, is_leased)
+    ON CONFLICT DO NOTHING
+    RETURNING id`,
+};
+
+// Steps from endpoint to endpoint through the index of unfinished rows, then takes a few of each: an endpoint with a long queue
+// cannot hide the others. In random order, so that the limit is not always reached by the same ones. $3, $4: room left for endpoints
+// that are busy. The limit is a constant, and the body a subquery, so that no plan ever reads a whole table.
+const CLAIM = {
+  name: 'deliveries_claim',
+  text: `WITH RECURSIVE waiting AS (
+      (SELECT endpoint_id FROM deliveries WHERE status IN ('pending', 'retrying') ORDER BY endpoint_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT d.endpoint_id FROM deliveries d WHERE d.status IN ('pending', 'retrying') AND d.endpoint_id > waiting.endpoint_id ORDER BY d.endpoint_id LIMIT 1)
+      FROM waiting WHERE waiting.endpoint_id IS NOT NULL
+    ), turns AS (
+      SELECT waiting.endpoint_id, coalesce(held.room, $5::int) AS room
+      FROM waiting LEFT JOIN unnest($3::text[], $4::int[]) AS held (endpoint_id, room) USING (endpoint_id)
+      WHERE waiting.endpoint_id IS NOT NULL
+      ORDER BY random()
+    ), due AS (
+      SELECT candidate.workspace_id, candidate.id FROM turns CROSS JOIN LATERAL (
+        SELECT d.workspace_id, d.id FROM deliveries d
+        WHERE d.endpoint_id = turns.endpoint_id AND d.status IN ('pending', 'retrying') AND d.claimable_at <= now()
+        ORDER BY d.claimable_at LIMIT turns.room
+        FOR UPDATE SKIP LOCKED
+      ) candidate
+      LIMIT ${CLAIM_MAX}
+    )
+    UPDATE deliveries d SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms'
+    FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
+    RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.attempt_count AS "attemptCount",
+      (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,
+};
+
+// Only while the lease is still ours and nobody has recorded this attempt: a result that comes too late changes nothing.
+const RECORD = {
+  name: 'deliveries_record',
+  text: `UPDATE deliveries d SET status = r.status, reason = r.reason, lease_owner = NULL,
+      attempt_count = d.attempt_count + CASE WHEN r.attempt IS NULL THEN 0 ELSE 1 END,
+      attempts = CASE WHEN r.attempt IS NULL THEN d.attempts ELSE d.attempts || r.attempt END,
+      next_attempt_at = now() + r.delay_ms * interval '1 ms',
+      claimable_at = now() + r.delay_ms * interval '1 ms',
+      completed_at = CASE WHEN r.status <> 'retrying' THEN now() END
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
+      AS r (workspace_id, id, attempt_count, status, reason, attempt, delay_ms)
+    WHERE d.workspace_id = r.workspace_id AND d.id = r.id AND d.lease_owner = $1 AND d.attempt_count = r.attempt_count`,
+};
+
+const RELEASE = {
+  name: 'deliveries_release',
+  text: `UPDATE deliveries SET lease_owner = NULL, claimable_at = now()
+    WHERE lease_owner = $1 AND status IN ('pending', 'retrying') AND id <> ALL ($2::text[])`,
+};
+
+/** What an attempt, or the decision against one, makes of a delivery. */
+export interface DeliveryResult {
+  workspaceId: string;
+  id: string;
+  attemptCount: number;
+  status: 'succeeded' | 'failed' | 'retrying' | 'skipped';
+  reason: string | null;
+  /** Null: no request was made. */
+  attempt: Attempt | null;
+  /** Until the next attempt; null for the last. */
+  delayMs: number | null;
+}
+
+export interface InsertPlan extends PlannedDelivery {
+  isLeased: boolean;
+}
+
+interface ClaimLimits {
+  /** How many more of an endpoint may be held; `roomOfOthers` for those not named. */
+  rooms: ReadonlyMap<string, number>;
+  roomOfOthers: number;
+}
+
+/** The unfinished deliveries, with leases. `owner` names this process, not its place: a successor is somebody else. */
+export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: string; leaseMs: number }) => ({
+  /** Sends its statements at once. Resolves with the ids of those that are new. */
+  async insert(tx: ClientBase, plans: readonly InsertPlan[]): Promise<Set<string>> {
+    if (plans.length === 0) return new Set();
+    const events = [...new Map(plans.map(({ event }) => [event.id, event])).values()];
+    const [, inserted] = await Promise.all([
+      tx.query({ ...INSERT_EVENTS, values: columnsOf(events, (e) => [e.workspaceId, e.id, e.event, e.userId, e.timestamp, e.body]) }),
+      tx.query<{ id: string }>({
+        ...INSERT_DELIVERIES,
+        values: [
+          ...columnsOf(plans, (p) => [p.workspaceId, p.id, p.endpointId, p.event.id, p.event.event, p.event.userId, p.status, p.reason, p.isLeased]),
+          owner,
+          leaseMs,
+        ],
+      }),
+    ]);
+    return new Set(inserted.rows.map(({ id }) => id));
+  },
+
+  async claim({ rooms, roomOfOthers }: ClaimLimits): Promise<Delivery[]> {
+    const leaseEndsAt = performance.now() + leaseMs;
+    const rows = await query<Omit<Delivery, 'leaseEndsAt'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
+    return rows.map((row) => ({ ...row, leaseEndsAt }));
+  },
+
+  async record(results: readonly DeliveryResult[]): Promise<void> {
+    const columns = columnsOf(results, (r) => [
+      r.workspaceId, r.id, r.attemptCount, r.status, r.reason, r.attempt === null ? null : JSON.stringify(r.attempt), r.delayMs,
+    ]);
+    await query(pool, RECORD, [owner, ...columns]);
+  },
+
+  /** Hands back what is leased to this process, but for what it still has in flight. */
+  release: async ({ except }: { except: readonly string[] }): Promise<void> => void (await query(pool, RELEASE, [owner, except])),
+});
+export type DeliveryQueue = ReturnType<typeof createDeliveryQueue>;
+
+/** Rows turned into one array per column, for unnest. */
+function columnsOf<Row>(rows: readonly Row[], cells: (row: Row) => unknown[]): unknown[][] {
+  const columns: unknown[][] = cells(rows[0]!).map(() => []);
+  for (const row of rows) cells(row).forEach((cell, index) => columns[index]!.push(cell));
+  return columns;
+}

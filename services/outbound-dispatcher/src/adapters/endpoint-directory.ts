@@ -1,0 +1,43 @@
+import type { ClientBase, Pool } from 'pg';
+import type { Endpoint } from '../domain/endpoint.ts';
+
+// One row without an endpoint when nothing has changed. One statement, one snapshot: the counter never promises a row that is not here.
+const CHANGED_SINCE = {
+  name: 'endpoints_changed_since',
+  text: `SELECT changes.counter, endpoints.change, endpoints.workspace_id AS "workspaceId", endpoints.id, endpoints.user_id AS "userId", url,
+      event_types AS "eventTypes", sealed_secret AS "sealedSecret", status, deleted_at IS NOT NULL AS "isDeleted"
+    FROM endpoint_changes changes LEFT JOIN endpoints ON endpoints.change > $1 AND ($1 > 0 OR deleted_at IS NULL)`,
+};
+
+type Row = { counter: string } & ((Endpoint & { isDeleted: boolean }) | { id: null });
+
+/** Every endpoint, in memory, as of the last refresh. Whoever must not miss a new one refreshes it in his own transaction. */
+export function createEndpointDirectory() {
+  let counter = 0n;
+  const workspaces = new Map<string, Map<string, Endpoint>>();
+
+  function apply(rows: readonly Row[]) {
+    const seen = BigInt(rows[0]?.counter ?? 0);
+    // Refreshes overlap; an answer older than what is known would bring deleted endpoints back.
+    if (seen < counter) return;
+    counter = seen;
+    for (const row of rows) if (row.id !== null) keep(row);
+  }
+
+  function keep({ isDeleted, ...row }: Endpoint & { isDeleted: boolean }) {
+    const endpoints = workspaces.get(row.workspaceId) ?? new Map<string, Endpoint>();
+    workspaces.set(row.workspaceId, endpoints);
+    if (isDeleted) endpoints.delete(row.id);
+    else endpoints.set(row.id, row);
+    if (endpoints.size === 0) workspaces.delete(row.workspaceId);
+  }
+
+  return {
+    async refresh(db: ClientBase | Pool): Promise<void> {
+      apply((await db.query<Row>({ ...CHANGED_SINCE, values: [String(counter)] })).rows);
+    },
+    inWorkspace: (workspaceId: string): Endpoint[] => [...(workspaces.get(workspaceId)?.values() ?? [])],
+    find: (workspaceId: string, id: string): Endpoint | undefined => workspaces.get(workspaceId)?.get(id),
+  };
+}
+export type EndpointDirectory = ReturnType<typeof createEndpointDirectory>;

@@ -1,0 +1,85 @@
+import got, { type Request, type Response } from 'got';
+import type { AttemptResult } from '../domain/attempt-result.ts';
+import type { Egress } from './egress.ts';
+
+interface SenderSettings {
+  /** From the start to the end of the answer's body, or of as much of it as is read. */
+  timeoutMs: number;
+}
+
+interface OutgoingRequest {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type Send = (request: OutgoingRequest) => Promise<AttemptResult>;
+
+const READ_MAX_BYTES = 65_536;
+const KEPT_MAX_BYTES = 4_096;
+
+/** One POST, exactly as given. Never throws: whatever goes wrong is a result. */
+export function createSender({ agents }: Pick<Egress, 'agents'>, { timeoutMs }: SenderSettings): Send {
+  const client = got.extend({
+    agent: agents,
+    retry: { limit: 0 },
+    followRedirect: false,
+    decompress: false,
+    throwHttpErrors: false,
+    http2: false,
+    enableUnixSockets: false,
+    timeout: { request: timeoutMs },
+  });
+  return ({ url, headers, body }) => receive(client.stream.post(url, { headers, body }));
+}
+
+function receive(stream: Request): Promise<AttemptResult> {
+  const { promise, resolve } = Promise.withResolvers<AttemptResult>();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let head: Response | undefined;
+
+  function end(failure: string | null) {
+    const retryAfter = head?.headers['retry-after'] ?? null;
+    resolve({ statusCode: head?.statusCode ?? null, failure, retryAfter, responseBody: head === undefined ? null : toText(chunks) });
+  }
+
+  stream.once('response', (response: Response) => { head = response; });
+  stream.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < READ_MAX_BYTES) return;
+    end(null);
+    stream.destroy();
+  });
+  stream.once('end', () => end(null));
+  // Stays after the end: a connection that breaks later must not end the process.
+  stream.on('error', (error) => end(toWord(error, head !== undefined)));
+  stream.once('close', () => end(head === undefined ? 'connection_closed' : 'body_cut'));
+  return promise;
+}
+
+/** PostgreSQL's JSON takes no U+0000. A character that the limit cuts is left out. */
+function toText(chunks: readonly Buffer[]): string {
+  const kept = Buffer.concat(chunks).subarray(0, KEPT_MAX_BYTES);
+  return new TextDecoder().decode(kept, { stream: true }).replaceAll('\u0000', '\uFFFD');
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ADDRESS_NOT_ALLOWED: 'address_not_allowed',
+  ETIMEDOUT: 'timeout',
+  ECONNREFUSED: 'connection_refused',
+  ENOTFOUND: 'name_not_found',
+  EAI_AGAIN: 'name_not_found',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+};
+
+function toWord(error: Error & { code?: string }, hasHead: boolean): string {
+  const code = error.code ?? '';
+  if (code === 'ETIMEDOUT') return 'timeout';
+  if (hasHead) return 'body_cut';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|EPROTO)/.test(code)) return 'tls_error';
+  if (code.startsWith('HPE_')) return 'invalid_response';
+  return WORDS[code] ?? 'connection_closed';
+}

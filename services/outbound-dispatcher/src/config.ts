@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
+import { perMinute } from '@waggle/http';
+import { count, encryptionKeys, flag, list, milliseconds, parseEnvironment, serviceEnvironment } from '@waggle/runtime';
+import { z } from 'zod';
+
+const cidrs = list.default([]).refine((items) => items.every(isCidr), 'Must be addresses or CIDRs, with commas between them');
+const delays = list
+  .default(['5000', '30000', '180000'])
+  .transform((items) => items.map(Number))
+  .refine((values) => values.every((value) => Number.isInteger(value) && value >= 0), 'Must be milliseconds, with commas between them');
+
+/** Beside an attempt, a lease holds the margin in which its result is recorded, and time to begin it. */
+const LEASE_BEYOND_TIMEOUT_MS = 2_000;
+
+const variables = z.object({
+  ...serviceEnvironment,
+  DATABASE_URL: z.url(),
+  DATABASE_CONNECTIONS_MAX: count(8),
+  ENCRYPTION_KEYS: encryptionKeys,
+  CORE_INTERNAL_URLS: list,
+  API_LIMIT_PER_MINUTE: count(600),
+  ALLOW_INSECURE_ENDPOINTS: flag,
+  EGRESS_ALLOW_CIDRS: cidrs,
+  DELIVERY_RETRY_DELAYS_MS: delays,
+  DELIVERY_TIMEOUT_MS: milliseconds(5_000),
+  /** How long a delivery is this instance's alone. A killed instance's work waits for so long. */
+  DELIVERY_LEASE_MS: milliseconds(12_000),
+});
+const environment = variables.refine(
+  ({ DELIVERY_LEASE_MS: leaseMs, DELIVERY_TIMEOUT_MS: timeoutMs }) => leaseMs >= timeoutMs + LEASE_BEYOND_TIMEOUT_MS,
+  { path: ['DELIVERY_LEASE_MS'], error: `Must be at least DELIVERY_TIMEOUT_MS and ${LEASE_BEYOND_TIMEOUT_MS}` },
+);
+
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const parsed = parseEnvironment(environment, env);
+  return {
+    port: parsed.PORT,
+    internalPort: parsed.INTERNAL_PORT,
+    publicUrl: parsed.PUBLIC_URL,
+    instances: parsed.INSTANCES,
+    redisUrl: parsed.REDIS_URL,
+    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: 'outbound-dispatcher', prefix: parsed.KAFKA_PREFIX },
+    database: { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, name: 'outbound-dispatcher' },
+    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
+    encryptionKeys: parsed.ENCRYPTION_KEYS,
+    apiPolicy: perMinute('api', parsed.API_LIMIT_PER_MINUTE),
+    allowsInsecureEndpoints: parsed.ALLOW_INSECURE_ENDPOINTS,
+    egressExceptions: parsed.EGRESS_ALLOW_CIDRS,
+    retryDelaysMs: parsed.DELIVERY_RETRY_DELAYS_MS,
+    attemptTimeoutMs: parsed.DELIVERY_TIMEOUT_MS,
+    leaseMs: parsed.DELIVERY_LEASE_MS,
+    // New with every process: one that starts again under its old name must not take its predecessor's leases for its own.
+    leaseOwner: `${parsed.INSTANCE_ID}#${randomBytes(6).toString('hex')}`,
+    logLevel: parsed.LOG_LEVEL,
+    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
+  };
+}
+export type Config = ReturnType<typeof loadConfig>;
+
+function isCidr(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && rest.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+}

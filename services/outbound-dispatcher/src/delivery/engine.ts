@@ -1,0 +1,99 @@
+import type { Component, Logger } from '@waggle/runtime';
+import { CLAIM_MAX, type DeliveryQueue, type DeliveryResult } from '../adapters/delivery-queue.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import { createClaimer } from './claimer.ts';
+import { createLanes, type LaneLimits } from './lanes.ts';
+import { createRecorder } from './recorder.ts';
+
+interface EngineDeps {
+  queue: Pick<DeliveryQueue, 'claim' | 'record' | 'release'>;
+  refreshEndpoints(): Promise<void>;
+  attempt(delivery: Delivery): Promise<DeliveryResult>;
+  logger: Logger;
+}
+
+interface EngineSettings {
+  lanes: Omit<LaneLimits, 'leaseNeededMs'>;
+  attemptTimeoutMs: number;
+  pollMs: number;
+}
+
+export interface DeliveryEngine extends Component {
+  /** How many deliveries of the endpoint may be leased to this instance with an insert. */
+  room(endpointId: string): number;
+  /** Deliveries that have just been inserted with a lease: first attempts start from memory. */
+  accept(deliveries: readonly Delivery[]): void;
+  held(): number;
+}
+
+/** Between the end of the longest attempt and the end of its lease: for the result to be recorded. */
+const RECORDING_MARGIN_MS = 1_000;
+
+/**
+ * Leased deliveries → attempts → results. New ones come from the fan-out; a claimer takes what is due, or whose holder is gone. What a
+ * crash leaves between sending and recording is sent again by the next who claims it: at least once, and never by two during a lease.
+ */
+export function createDeliveryEngine({ queue, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
+  const lanes = createLanes({ ...settings.lanes, leaseNeededMs: settings.attemptTimeoutMs + RECORDING_MARGIN_MS });
+  const running = new Map<Delivery, Promise<void>>();
+  const claimer = createClaimer({ claim, logger }, { pollMs: settings.pollMs });
+  const record = createRecorder({ record: queue.record, isStopping: () => isStopping, logger });
+  let isStopping = false;
+
+  function startWhatMayStart() {
+    for (let next = lanes.take(performance.now()); next !== undefined; next = lanes.take(performance.now())) {
+      const delivery = next;
+      running.set(delivery, deliver(delivery).finally(() => running.delete(delivery)));
+    }
+  }
+
+  async function deliver(delivery: Delivery): Promise<void> {
+    const started = performance.now();
+    const result = await attempt(delivery).catch((error: unknown) => {
+      // Nothing is recorded, so nothing is used up: the delivery comes back when its lease has run out.
+      logger.error({ err: error, delivery_id: delivery.id }, 'attempt failed to run');
+    });
+    lanes.landed(delivery, performance.now() - started);
+    startWhatMayStart();
+    if (result !== undefined) await record([result]);
+    lanes.forget(delivery);
+    if (result?.status === 'retrying') claimer.expect(result.delayMs ?? 0);
+  }
+
+  function accept(deliveries: readonly Delivery[]) {
+    if (isStopping) return; // leased, so handed back with the rest
+    lanes.add(deliveries);
+    startWhatMayStart();
+  }
+
+  async function claim(): Promise<number> {
+    if (lanes.held() + CLAIM_MAX > settings.lanes.heldInAll) return 0;
+    const claimed = await queue.claim({ rooms: lanes.rooms(), roomOfOthers: lanes.room('') });
+    // After the claim: an endpoint that a claimed delivery is for is then known, however new it is.
+    await refreshEndpoints();
+    accept(claimed);
+    return claimed.length;
+  }
+
+  return {
+    name: 'delivery engine',
+    room: (endpointId) => (isStopping ? 0 : lanes.room(endpointId)),
+    held: lanes.held,
+    accept,
+    async start() {
+      await refreshEndpoints();
+      claimer.start();
+    },
+    /** Hands back what has not started, and finishes what has. */
+    async stop() {
+      isStopping = true;
+      lanes.clear();
+      await claimer.stop();
+      const inFlight = [...running.keys()].map(({ id }) => id);
+      // Should it fail, the leases run out by themselves.
+      await queue.release({ except: inFlight }).catch((error: unknown) => logger.error({ err: error }, 'deliveries cannot be handed back'));
+      await Promise.all(running.values());
+    },
+    health: claimer.health,
+  };
+}

@@ -1,0 +1,66 @@
+import { deliveryFilters, pageQuery, toUtc } from '@waggle/contracts';
+import { actingFor, decodeCursor, invalid, ok, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
+import { z } from 'zod';
+import type { DeliveryFilter, DeliveryLog, DeliveryRow } from '../adapters/delivery-log.ts';
+
+const PATH = '/v1/webhooks/deliveries';
+const query = pageQuery.extend(deliveryFilters.shape);
+const isDeliveryId = (id: string) => /^dlv_[0-9a-z]{26}$/.test(id);
+const position = z.tuple([z.iso.datetime(), z.string().refine(isDeliveryId)]);
+
+export function deliveryRoutes({ log }: { log: DeliveryLog }): Route[] {
+  async function list(request: ApiRequest) {
+    const { caller } = request;
+    const { limit, cursor, ...filters } = parseQuery(query, request.query);
+    const filter = toFilter(filters, actingFor(caller, filters.user_id));
+    const scope = ['deliveries', caller.workspaceId, caller.userId, filter];
+    const [createdAt, id] = cursor === undefined ? [] : decodeCursor(scope, cursor, position);
+    const after = createdAt === undefined || id === undefined ? null : { createdAt, id };
+    const rows = await log.list(caller, filter, { after, limit });
+    return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.created_at.toISOString(), row.id], toItem: toView }));
+  }
+
+  async function find({ caller, params: { id = '' } }: ApiRequest) {
+    const row = isDeliveryId(id) ? await log.find(caller, id) : null;
+    if (row === null) throw new Problem('not_found');
+    return ok(toView(row));
+  }
+
+  return [
+    { method: 'get', path: PATH, handle: list },
+    { method: 'get', path: `${PATH}/:id`, handle: find },
+  ];
+}
+
+function toFilter(given: z.infer<typeof deliveryFilters>, userId: string | undefined): DeliveryFilter {
+  if (given.endpoint_id !== undefined && !/^whe_[0-9a-z]{26}$/.test(given.endpoint_id)) throw invalid('endpoint_id', 'Must be the id of an endpoint');
+  return {
+    endpointId: given.endpoint_id ?? null,
+    status: given.status ?? null,
+    eventPattern: toLikePattern(given.event_type),
+    userId: userId ?? null,
+    since: toBound(given.since),
+    until: toBound(given.until),
+  };
+}
+
+/** `*` is no filter at all. */
+function toLikePattern(eventType: string | undefined): string | null {
+  if (eventType === undefined || eventType === '*') return null;
+  const literal = eventType.replace(/\*$/, '').replaceAll('_', String.raw`\_`);
+  return eventType.endsWith('*') ? `${literal}%` : literal;
+}
+
+/** Nothing of ours is older than the epoch, and PostgreSQL has no year 0. */
+function toBound(timestamp: string | undefined): string | null {
+  return timestamp === undefined ? null : new Date(Math.max(0, Date.parse(timestamp))).toISOString();
+}
+
+function toView<Row extends DeliveryRow>(row: Row) {
+  return {
+    ...row,
+    next_attempt_at: row.next_attempt_at && toUtc(row.next_attempt_at),
+    created_at: toUtc(row.created_at),
+    completed_at: row.completed_at && toUtc(row.completed_at),
+  };
+}

@@ -1,0 +1,245 @@
+import { verifyWebhook } from '@waggle/client';
+import { behaviorEvent, type BehaviorEvent } from '@waggle/contracts';
+import { openDatabase } from '@waggle/database';
+import { eventually, useStack } from '@waggle/testkit';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
+import { createEndpointDirectory } from '../src/adapters/endpoint-directory.ts';
+import { createEndpointStore } from '../src/adapters/endpoint-store.ts';
+import { createApp } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
+import { createFanOut } from '../src/delivery/fan-out.ts';
+import { anAward, anEndpoint, anEvent, recordOf, recordOfAward } from './given.ts';
+import { behaviours, startReceiver, type Receiver } from './receiver.ts';
+
+const stack = useStack();
+const records = stack.collect(behaviorEvent.topic);
+const deadLetters = stack.collect('private.outbound-dispatcher.dead-letter.v1');
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startReceiver();
+  await stack.run([database]);
+});
+afterAll(() => receiver.stop());
+
+const settings = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', DELIVERY_RETRY_DELAYS_MS: '50,60,70' };
+let stopDispatcher = async () => {};
+/** One at a time, for the length of a test. */
+async function startDispatcher(overrides: NodeJS.ProcessEnv = {}) {
+  stopDispatcher = await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', { ...settings, ...overrides }))).components);
+}
+afterEach(async () => {
+  await stopDispatcher();
+  stopDispatcher = async () => {};
+});
+const endpointAt = (path: string, given: { workspaceId?: string; userId?: string; eventTypes?: string[] } = {}) =>
+  anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url(path), ...given });
+const publish = (...events: BehaviorEvent[]) => stack.publish(events.map(recordOf));
+const idsAt = (path: string) => receiver.at(path).map(({ headers }) => headers['webhook-id']);
+const deliveriesTo = async (endpointId: string) => (await database.pool.query('SELECT * FROM deliveries WHERE endpoint_id = $1 ORDER BY id', [endpointId])).rows;
+
+/** A later event with the same key: once it has arrived, all before it have been fanned out. */
+async function fence(path: string, of: BehaviorEvent) {
+  const last = anEvent({ workspaceId: of.workspace_id, userId: of.user_id });
+  await publish(last);
+  await eventually(() => expect(idsAt(path)).toContain(last.id));
+}
+
+test('a delivery is tried four times with the same bytes and id, verifiable each time, and then has failed', async () => {
+  const { id, secret } = await endpointAt('/failing');
+  receiver.program('/failing', behaviours.answer(500, 'no\u0000'));
+  await startDispatcher();
+  const event = anEvent({ name: 'Wasser trinken 💧' });
+  await publish(event);
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'failed' }]));
+
+  const requests = receiver.at('/failing');
+  const { workspace_id: _, ...body } = event;
+  expect(requests.map(({ headers }) => headers['x-buffy-attempt'])).toEqual(['1', '2', '3', '4']);
+  for (const { headers, body: bytes } of requests) {
+    expect(bytes.toString()).toBe(JSON.stringify(body));
+    expect(headers).toMatchObject({ 'content-type': 'application/json', 'x-buffy-event': 'activity.completed', 'x-buffy-delivery': requests[0]!.headers['x-buffy-delivery'], 'webhook-id': event.id });
+    expect(verifyWebhook(secret, bytes, headers)).toBe(true);
+    expect(new Webhook(secret).verify(bytes, headers)).toEqual(body);
+    expect(() => new Webhook(secret).verify(`${bytes.toString()} `, headers)).toThrow();
+  }
+  const [delivery] = await deliveriesTo(id);
+  expect(delivery).toMatchObject({ id: requests[0]!.headers['x-buffy-delivery'], reason: 'status_500', attempt_count: 4, next_attempt_at: null, lease_owner: null, claimable_at: null });
+  expect(delivery.attempts).toMatchObject([1, 2, 3, 4].map((number) => ({ number, status_code: 500, error: 'status_500', response_body: 'no\uFFFD' })));
+});
+
+test('a retry that succeeds ends the delivery', async () => {
+  const { id } = await endpointAt('/recovering', { workspaceId: 'ws_2' });
+  receiver.program('/recovering', behaviours.reset(), behaviours.answer(200));
+  await startDispatcher();
+  await publish(anEvent({ workspaceId: 'ws_2' }));
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'succeeded', reason: null, attempt_count: 2 }]));
+  expect((await deliveriesTo(id))[0].attempts).toMatchObject([{ error: 'connection_closed', status_code: null }, { error: null, status_code: 200 }]);
+});
+
+test('a redelivered record makes no second delivery, in the same batch or in a later one', async () => {
+  const { id } = await endpointAt('/once', { workspaceId: 'ws_3' });
+  await startDispatcher();
+  const event = anEvent({ workspaceId: 'ws_3' });
+  await publish(event, event);
+  await fence('/once', event);
+  await publish(event);
+  await fence('/once', event);
+
+  expect(idsAt('/once').filter((received) => received === event.id)).toHaveLength(1);
+  expect(await deliveriesTo(id)).toHaveLength(3);
+});
+
+test('what a process left between its commit and its attempts is delivered by a successor, once, when the lease has run out', async () => {
+  const { id } = await endpointAt('/left', { workspaceId: 'ws_4' });
+  const events = [anEvent({ workspaceId: 'ws_4' }), anEvent({ workspaceId: 'ws_4' })];
+  await publish(...events);
+  const mine = () => records.filter(({ value }) => JSON.parse(value).workspace_id === 'ws_4');
+  await eventually(() => expect(mine()).toHaveLength(2));
+
+  const queue = createDeliveryQueue(database.pool, { owner: 'gone', leaseMs: 1_500 });
+  const dying = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), insert: queue.insert, engine: { room: () => 100, accept() {} } }, { leaseMs: 1_500 });
+  await behaviorEventHandler({ fanOut: dying }).handle(mine());
+  expect(await deliveriesTo(id)).toMatchObject([{ lease_owner: 'gone', status: 'pending' }, { lease_owner: 'gone', status: 'pending' }]);
+
+  await startDispatcher();
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'succeeded' }, { status: 'succeeded' }]));
+  expect(idsAt('/left')).toHaveLength(2);
+  expect(new Set(idsAt('/left'))).toEqual(new Set(events.map((event) => event.id)));
+  for (const { attempts, created_at: createdAt } of await deliveriesTo(id)) {
+    expect(Date.parse(attempts[0].started_at)).toBeGreaterThanOrEqual(createdAt.getTime() + 1_500);
+  }
+});
+
+test('a killed process loses nothing: another takes over what it had in hand', async () => {
+  const { id } = await endpointAt('/killed', { workspaceId: 'ws_5' });
+  receiver.program('/killed', ...Array.from({ length: 8 }, () => behaviours.silence()), behaviours.answer(200));
+  const victim = await stack.start('outbound-dispatcher', { ...settings, INSTANCE_ID: 'victim', DELIVERY_LEASE_MS: '7000' });
+  const events = Array.from({ length: 20 }, () => anEvent({ workspaceId: 'ws_5' }));
+  await publish(...events);
+  await eventually(() => expect(receiver.at('/killed')).toHaveLength(8));
+  process.kill(victim.pid, 'SIGKILL');
+
+  await startDispatcher();
+  await eventually(async () => expect((await deliveriesTo(id)).map(({ status }) => status)).toEqual(Array(20).fill('succeeded')), { timeoutMs: 25_000 });
+  expect(new Set(idsAt('/killed'))).toEqual(new Set(events.map((event) => event.id)));
+}, 60_000);
+
+test('a graceful stop finishes what is in flight and hands the rest back', async () => {
+  const { id } = await endpointAt('/stopping', { workspaceId: 'ws_6' });
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/stopping', (response) => void gate.then(() => response.writeHead(200).end()));
+  await startDispatcher({ DELIVERY_TIMEOUT_MS: '10000', DELIVERY_LEASE_MS: '60000' });
+  await publish(...Array.from({ length: 12 }, () => anEvent({ workspaceId: 'ws_6' })));
+  await eventually(async () => {
+    expect(receiver.at('/stopping')).toHaveLength(8);
+    expect(await deliveriesTo(id)).toHaveLength(12);
+  });
+  const stopped = stopDispatcher();
+  const states = async () => (await deliveriesTo(id)).map(({ status, lease_owner: owner }) => `${status} ${owner === null ? 'free' : 'leased'}`).toSorted();
+  await eventually(async () => expect(await states()).toEqual([...Array(4).fill('pending free'), ...Array(8).fill('pending leased')]));
+  open();
+  await stopped;
+  expect(await states()).toEqual([...Array(4).fill('pending free'), ...Array(8).fill('succeeded free')]);
+
+  await startDispatcher();
+  await eventually(() => expect(receiver.at('/stopping')).toHaveLength(12));
+  expect(new Set(idsAt('/stopping')).size).toBe(12);
+});
+
+test('an endpoint that hangs has its eight requests in flight and holds nobody else back', async () => {
+  const hanging = await endpointAt('/hanging', { workspaceId: 'ws_7' });
+  await endpointAt('/quick', { workspaceId: 'ws_7' });
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/hanging', (response) => void gate.then(() => response.writeHead(200).end()));
+  await startDispatcher({ DELIVERY_TIMEOUT_MS: '20000', DELIVERY_LEASE_MS: '60000' });
+  await publish(...Array.from({ length: 100 }, () => anEvent({ workspaceId: 'ws_7' })));
+  await eventually(() => expect(receiver.at('/quick')).toHaveLength(100));
+  expect(receiver.at('/hanging')).toHaveLength(8);
+  expect((await deliveriesTo(hanging.id)).filter(({ status }) => status === 'pending')).toHaveLength(100);
+  open();
+  await eventually(() => expect(receiver.at('/hanging')).toHaveLength(100));
+});
+
+test("what waits for an endpoint that is deleted is skipped, with the reason, and not sent", async () => {
+  const { id } = await endpointAt('/deleted', { workspaceId: 'ws_8' });
+  receiver.program('/deleted', behaviours.answer(500));
+  await startDispatcher({ DELIVERY_RETRY_DELAYS_MS: '1500' });
+  await publish(anEvent({ workspaceId: 'ws_8' }));
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'retrying' }]));
+  await createEndpointStore(database.pool).remove({ workspaceId: 'ws_8', userId: null }, id);
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'skipped', reason: 'endpoint_deleted', attempt_count: 1 }]));
+  expect(receiver.at('/deleted')).toHaveLength(1);
+});
+
+test('a record that breaks the contract, or fails alone, goes to the dead letters with its reason and stops nobody', async () => {
+  await endpointAt('/poison', { workspaceId: 'ws_9' });
+  await startDispatcher();
+  const event = anEvent({ workspaceId: 'ws_9' });
+  const { topic, key } = recordOf(event);
+  // PostgreSQL's text takes no U+0000, which the contract's string does.
+  const poisonedEvent = { ...anEvent({ workspaceId: 'ws_9' }), user_id: 'usr\u0000' };
+  const poisoned = { ...recordOf(poisonedEvent), key };
+  await stack.publish([{ topic, key, value: '{"event":"activity.eaten"}', headers: { ce_id: 'evt_x' } }, poisoned, recordOf(event)]);
+  await fence('/poison', event);
+  await eventually(() => expect(deadLetters).toHaveLength(2));
+  expect(deadLetters).toMatchObject([
+    { key, value: '{"event":"activity.eaten"}', headers: { reason: 'schema_mismatch', topic, ce_id: 'evt_x' } },
+    { key, value: poisoned.value, headers: { reason: 'failed', topic, ce_id: poisonedEvent.id } },
+  ]);
+  expect(idsAt('/poison')).toContain(event.id);
+});
+
+test("a user's endpoint gets that user's events alone, and awards go to the workspace's", async () => {
+  const wallet = '0x52908400098527886e0f7030069857d2e4169ee7';
+  await endpointAt('/ofWorkspace', { workspaceId: 'ws_10' });
+  await endpointAt('/ofUser', { workspaceId: 'ws_10', userId: 'usr_1' });
+  await endpointAt('/ofWallet', { workspaceId: 'ws_10', userId: wallet });
+  await endpointAt('/ofOthers', { workspaceId: 'ws_11' });
+  await startDispatcher();
+  const [own, foreign, award] = [anEvent({ workspaceId: 'ws_10' }), anEvent({ workspaceId: 'ws_10', userId: 'usr_2' }), anAward('ws_10', wallet)];
+  await publish(own, foreign);
+  await stack.publish([recordOfAward(award)]);
+  await eventually(() => expect(new Set(idsAt('/ofWorkspace'))).toEqual(new Set([own.id, foreign.id, award.id])));
+  expect(idsAt('/ofWorkspace')).toHaveLength(3);
+  await fence('/ofUser', own);
+  expect(idsAt('/ofUser')[0]).toBe(own.id);
+  expect(idsAt('/ofUser')).toHaveLength(2);
+  expect([...idsAt('/ofWallet'), ...idsAt('/ofOthers')]).toEqual([]);
+});
+
+test('an address that is not public is refused where the connection is made', async () => {
+  const { id } = await endpointAt('/private', { workspaceId: 'ws_12' });
+  await startDispatcher({ EGRESS_ALLOW_CIDRS: '10.0.0.0/8' });
+  await publish(anEvent({ workspaceId: 'ws_12' }));
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'failed', reason: 'address_not_allowed', attempt_count: 4 }]));
+  expect(receiver.at('/private')).toHaveLength(0);
+});
+
+test('a result that comes after its lease went to somebody else changes nothing', async () => {
+  const { id } = await endpointAt('/late', { workspaceId: 'ws_13' });
+  const [first, second] = ['a', 'b'].map((owner) => createDeliveryQueue(database.pool, { owner, leaseMs: 1 }));
+  const fanOut = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), insert: first!.insert, engine: { room: () => 1, accept() {} } }, { leaseMs: 1 });
+  const event = anEvent({ workspaceId: 'ws_13' });
+  await fanOut([{ workspaceId: 'ws_13', id: event.id, event: event.event, userId: 'usr_1', timestamp: event.timestamp, body: '{}' }]);
+  const [{ id: deliveryId }] = await deliveriesTo(id);
+  await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
+  const result = { workspaceId: 'ws_13', id: deliveryId, attemptCount: 0, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null };
+  await first!.record([result]);
+  expect(await deliveriesTo(id)).toMatchObject([{ status: 'pending', lease_owner: 'b' }]);
+  await second!.record([{ ...result, attemptCount: 1 }]);
+  expect(await deliveriesTo(id)).toMatchObject([{ status: 'pending' }]);
+  await second!.record([result]);
+  expect(await deliveriesTo(id)).toMatchObject([{ status: 'succeeded', lease_owner: null }]);
+});
+
+test('an event whose id is of another make is delivered all the same', async () => {
+  await endpointAt('/odd', { workspaceId: 'ws_14' });
+  await startDispatcher();
+  const event = { ...anEvent({ workspaceId: 'ws_14' }), id: 'evt_of-another-make' };
+  await publish(event);
+  await eventually(() => expect(idsAt('/odd')).toEqual([event.id]));
+});

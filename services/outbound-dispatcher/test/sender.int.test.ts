@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createEgress } from '../src/adapters/egress.ts';
+import { createSender } from '../src/adapters/sender.ts';
+import { errorOf } from '../src/domain/attempt-result.ts';
+import { behaviours, startReceiver, type Receiver } from './receiver.ts';
+
+const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'] }), { timeoutMs: 500 });
+const guarded = createSender(createEgress({ exceptions: [] }), { timeoutMs: 500 });
+const request = { headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
+let receiver: Receiver;
+beforeAll(async () => { receiver = await startReceiver(); });
+afterAll(() => receiver.stop());
+
+test.each([
+  { description: '200', behaviour: behaviours.answer(200), error: null, statusCode: 200 },
+  { description: '200 without a body', behaviour: behaviours.answer(200, ''), error: null, statusCode: 200 },
+  { description: '200 with more than is read', behaviour: behaviours.endlessBody(), error: null, statusCode: 200 },
+  { description: '200 that claims to be compressed', behaviour: behaviours.answer(200, 'plain', { 'content-encoding': 'gzip' }), error: null, statusCode: 200 },
+  { description: '201', behaviour: behaviours.answer(201), error: 'status_201', statusCode: 201 },
+  { description: '204', behaviour: behaviours.answer(204, ''), error: 'status_204', statusCode: 204 },
+  { description: '302, which is not followed', behaviour: behaviours.answer(302, '', { location: '/elsewhere' }), error: 'status_302', statusCode: 302 },
+  { description: '307, which is not followed', behaviour: behaviours.answer(307, '', { location: '/elsewhere' }), error: 'status_307', statusCode: 307 },
+  { description: '500', behaviour: behaviours.answer(500), error: 'status_500', statusCode: 500 },
+  { description: 'no headers in time', behaviour: behaviours.silence(), error: 'timeout', statusCode: null },
+  { description: '200 whose body does not end in time', behaviour: behaviours.slowBody(), error: 'timeout', statusCode: 200 },
+  { description: '200 with a cut body', behaviour: behaviours.cutBody(), error: 'body_cut', statusCode: 200 },
+  { description: '200 with less than its content-length', behaviour: behaviours.cutBody({ 'content-length': '100' }), error: 'body_cut', statusCode: 200 },
+  { description: 'a reset', behaviour: behaviours.reset(), error: 'connection_closed', statusCode: null },
+  { description: 'something that is not HTTP', behaviour: behaviours.garbage(), error: 'invalid_response', statusCode: null },
+])('$description: $error', async ({ description, behaviour, error, statusCode }) => {
+  const path = `/${encodeURIComponent(description)}`;
+  receiver.program(path, behaviour);
+  const result = await send({ ...request, url: receiver.url(path) });
+  expect({ error: errorOf(result), statusCode: result.statusCode }).toEqual({ error, statusCode });
+  expect(receiver.at(path)).toHaveLength(1);
+  expect(receiver.at('/elsewhere')).toHaveLength(0);
+  expect(receiver.at(path)[0]!.body).toEqual(Buffer.from(request.body));
+});
+
+test.each([
+  { description: 'nobody listens', url: 'http://127.0.0.1:1/', error: 'connection_refused' },
+  { description: 'a name that does not exist', url: 'http://nobody.invalid/', error: 'name_not_found' },
+])('$description: $error', async ({ url, error }) => {
+  expect(errorOf(await send({ ...request, url }))).toBe(error);
+});
+
+test('TLS that is none: tls_error', async () => {
+  expect(errorOf(await send({ ...request, url: receiver.url('/').replace('http:', 'https:') }))).toBe('tls_error');
+});
+
+test('the first 4 KB of an answer are kept, whole characters only, without U+0000', async () => {
+  receiver.program('/long', behaviours.answer(500, `\u0000${'x'.repeat(4_094)}ü${'y'.repeat(10_000)}`));
+  const { responseBody } = await send({ ...request, url: receiver.url('/long') });
+  expect(responseBody).toBe(`\uFFFD${'x'.repeat(4_094)}`);
+});
+
+test('connections are kept between attempts', async () => {
+  const before = receiver.connections();
+  for (let n = 0; n < 5; n++) await send({ ...request, url: receiver.url('/kept') });
+  expect(receiver.connections() - before).toBeLessThanOrEqual(1);
+});
+
+test.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '0.0.0.0', '[::]', '169.254.169.254', '10.0.0.1', '100.64.0.1', '[fd00::1]'])(
+  'no connection is made to %s', async (host) => {
+    const before = receiver.connections();
+    const result = await guarded({ ...request, url: `http://${host}:${receiver.port}/guarded` });
+    expect(errorOf(result)).toBe('address_not_allowed');
+    expect(receiver.connections()).toBe(before);
+  },
+);
