@@ -21,7 +21,7 @@ if (only.length === 0) {
 }
 const outputFile = join(RESULTS, 'integration.json');
 const jest = [join(ROOT, 'node_modules/jest/bin/jest.js'), '--selectProjects', 'integration', '--json', '--outputFile', outputFile, ...only];
-const exitCode = await run('integration and end-to-end tests on real servers', process.execPath, jest, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' });
+const exitCode = await run('integration and end-to-end tests on real servers', process.execPath, jest, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning --disable-warning=TimeoutNegativeWarning' });
 if (!countJest(outputFile) || (exitCode !== 0 && counts.failed === 0)) counts.failed++;
 
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);

@@ -62,7 +62,7 @@ sleeper=
 
 # Requests under way end first; streams, which never do, are cut before a container's usual grace of ten seconds is over.
 finish() {
-  trap '' TERM INT
+  trap "" TERM INT QUIT
   kill "$sleeper" 2>/dev/null || true
   kill -QUIT "$nginx" 2>/dev/null || true
   rounds=0
@@ -75,7 +75,7 @@ finish() {
   wait "$nginx" || status=$?
   exit "$status"
 }
-trap finish TERM INT
+trap finish TERM INT QUIT
 
 answers=
 while kill -0 "$nginx" 2>/dev/null; do

@@ -12,7 +12,7 @@ export async function useOwnServers(name: string) {
   const testServers = await prepareServers(servers, directory);
   const stop = async () => {
     await servers.stop();
-    rmSync(directory, { recursive: true, force: true });
+    if (!process.env.KEEP) rmSync(directory, { recursive: true, force: true });
   };
   return {
     testServers,

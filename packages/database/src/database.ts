@@ -35,8 +35,10 @@ export function openDatabase({ url, connectionsMax, name, sessionOptions }: Data
     pipeline: true,
   });
   let lastError: string | null = null;
-  // Without a listener an idle connection that breaks would end the process.
-  pool.on('error', (error) => { lastError = error.message; });
+  const remember = (error: Error) => { lastError = error.message; };
+  // Without a listener a connection that breaks would end the process: the pool speaks for idle ones, a borrowed one for itself.
+  pool.on('error', remember);
+  pool.on('connect', (client) => client.on('error', remember));
   pool.on('acquire', () => { lastError = null; });
   return {
     name: 'database',

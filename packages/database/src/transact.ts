@@ -17,11 +17,13 @@ export interface Steps<Loaded, Decision, Saved> {
  */
 export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps<Loaded, Decision, Saved>): Promise<Saved> {
   const client = await pool.connect().catch((error: unknown) => { throw classifyFailure(error); });
+  const { tx, firstFailure } = watchFailures(client);
   let isWhole = false;
+  const blame = (error: unknown) => { throw classifyFailure(firstFailure() ?? error); };
   try {
-    const loaded = await fromDatabase(Promise.all([client.query('BEGIN'), steps.load(client)]));
-    const decision = steps.decide(loaded[1]);
-    const saved = await fromDatabase(saveAndCommit(client, steps.save(client, decision)));
+    const [, loaded] = await Promise.all([tx.query('BEGIN'), steps.load(tx)]).catch(blame);
+    const decision = steps.decide(loaded);
+    const saved = await saveAndCommit(tx, steps.save(tx, decision)).catch(blame);
     isWhole = true;
     return saved;
   } finally {
@@ -30,12 +32,26 @@ export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps
   }
 }
 
-async function saveAndCommit<Saved>(client: PoolClient, saving: Promise<Saved>): Promise<Saved> {
-  const [saved, ended] = await Promise.allSettled([saving, client.query('COMMIT')]);
+async function saveAndCommit<Saved>(tx: ClientBase, saving: Promise<Saved>): Promise<Saved> {
+  const [saved, ended] = await Promise.allSettled([saving, tx.query('COMMIT')]);
   if (saved.status === 'rejected') throw saved.reason;
   if (ended.status === 'rejected') throw ended.reason;
   if (ended.value.command !== 'COMMIT') throw new DatabaseUnavailable('The transaction was rolled back');
   return saved.value;
+}
+
+/**
+ * Statements behind one that failed fail too, with "transaction is aborted", and whose rejection is seen first depends on how deep each is
+ * nested. What failed first is what is to blame: it says whether a value or the database was the cause.
+ */
+function watchFailures(client: PoolClient): { tx: ClientBase; firstFailure(): unknown } {
+  let first: unknown;
+  const query: unknown = (...statement: Parameters<PoolClient['query']>) => {
+    const asked = client.query(...statement);
+    Promise.resolve(asked).catch((error: unknown) => { first ??= error; });
+    return asked;
+  };
+  return { tx: Object.create(client, { query: { value: query } }), firstFailure: () => first };
 }
 
 async function fromDatabase<Result>(work: Promise<Result>): Promise<Result> {

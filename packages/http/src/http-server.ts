@@ -6,6 +6,7 @@ import { Histogram, type Registry } from 'prom-client';
 import { Problem, problemHandler } from './problem.ts';
 
 export interface HttpServerOptions {
+  host: string;
   port: number;
   publicUrl: string;
   routers: readonly Router[];
@@ -14,14 +15,14 @@ export interface HttpServerOptions {
 }
 
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
-export function createHttpServer({ port, publicUrl, routers, logger, metrics }: HttpServerOptions): Component {
+export function createHttpServer({ host, port, publicUrl, routers, logger, metrics }: HttpServerOptions): Component {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(observe(logger, metrics), ...routers);
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler(publicUrl));
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
   return {
     name: 'http server',
-    start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, () => resolve())),
+    start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve())),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
@@ -56,7 +57,8 @@ function observe(logger: Logger, metrics: Registry): RequestHandler {
 
 function writeLine(logger: Logger, response: Response, line: Record<string, unknown>) {
   const problem: unknown = response.locals['problem'];
-  const { code, cause } = problem instanceof Problem ? problem : {};
+  // A route with an error body of its own says its code here.
+  const { code = response.locals['code'], cause } = problem instanceof Problem ? problem : {};
   const { workspaceId, keyId } = response.locals['caller'] ?? {};
   const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
   if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');

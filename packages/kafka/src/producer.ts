@@ -4,6 +4,9 @@ import { connectKafka, type KafkaSettings } from './connection.ts';
 import { BrokerUnavailable } from './failure.ts';
 import type { KafkaRecord } from './record.ts';
 
+const BATCH_BYTES_MAX = 900_000;
+const RECORD_OVERHEAD_BYTES = 100;
+
 export interface Producer extends Component {
   /** Resolves when every in-sync replica has the records; else rejects with `BrokerUnavailable` or `Overloaded`. Order per key is kept. */
   publish(records: readonly KafkaRecord[]): Promise<void>;
@@ -19,7 +22,7 @@ export function createProducer(settings: KafkaSettings, logger: Logger): Produce
     connection ??= openProducer(kafka);
     try {
       const producer = await connection;
-      await producer.sendBatch({ acks: -1, topicMessages: byTopic(records, settings.prefix) });
+      for (const part of cutBySize(records)) await producer.sendBatch({ acks: -1, topicMessages: byTopic(part, settings.prefix) });
       lastFailure = null;
     } catch (error) {
       lastFailure = String(error);
@@ -54,6 +57,26 @@ async function openProducer(kafka: Kafka): Promise<KafkaJsProducer> {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return producer;
+}
+
+/** The broker refuses more than 1 MB for one partition as a whole, and any part may be for one. */
+function* cutBySize(records: readonly KafkaRecord[]): Generator<KafkaRecord[]> {
+  let [part, size]: [KafkaRecord[], number] = [[], 0];
+  for (const record of records) {
+    const bytes = sizeOf(record);
+    if (part.length > 0 && size + bytes > BATCH_BYTES_MAX) {
+      yield part;
+      [part, size] = [[], 0];
+    }
+    part.push(record);
+    size += bytes;
+  }
+  if (part.length > 0) yield part;
+}
+
+function sizeOf({ key, value, headers }: KafkaRecord): number {
+  const texts = [key, value, ...Object.entries(headers).flat()];
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), RECORD_OVERHEAD_BYTES);
 }
 
 function byTopic(records: readonly KafkaRecord[], prefix: string) {

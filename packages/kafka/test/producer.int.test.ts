@@ -43,3 +43,14 @@ test('what is acknowledged is in the log, also after a send whose answer was los
   expect(published.map(({ value }) => value)).toEqual(expect.arrayContaining(['1', '3', '4']));
   await stop();
 });
+
+test('large records that come at once are cut to what the broker takes, in order', async () => {
+  const producer = createProducer(stack.kafka, createLogger('test', 'silent'));
+  const stop = await stack.run([producer]);
+  const values = Array.from({ length: 30 }, (_, index) => `${index}:${'x'.repeat(60_000)}`);
+  await producer.publish(values.map((value) => ({ topic, key: 'large', value, headers: {} })));
+  const large = () => published.filter(({ key }) => key === 'large').map(({ value }) => value);
+  await eventually(() => expect(large()).toHaveLength(30));
+  expect(large()).toEqual(values);
+  await stop();
+});

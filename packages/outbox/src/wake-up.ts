@@ -21,7 +21,8 @@ export function createWakeUp({ db, databaseUrl, logger }: WakeUpDeps, onWake: ()
     const opened = new pg.Client({ connectionString: databaseUrl, application_name: 'outbox wake-up', keepAlive: true });
     client = opened;
     opened.on('notification', onWake);
-    opened.once('error', (error) => logger.warn({ err: error }, 'outbox wake-up lost'));
+    // More than one can come; without a listener the second would end the process.
+    opened.on('error', (error) => logger.warn({ err: error }, 'outbox wake-up lost'));
     opened.once('end', listenLater);
     await opened.connect();
     await opened.query(`LISTEN ${CHANNEL}`);

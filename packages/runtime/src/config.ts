@@ -23,6 +23,8 @@ export const flag = z.enum(['true', 'false']).default('false').transform((text) 
 
 /** What every service reads. */
 export const serviceEnvironment = {
+  /** The address to listen on. Nobody but this machine, unless somebody decides otherwise. */
+  HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   INTERNAL_PORT: port.default(3001),
   INSTANCE_ID: z.string().default(`${hostname()}-${process.pid}`),

@@ -3,6 +3,7 @@ import type { Component } from './component.ts';
 import type { Registry } from './metrics.ts';
 
 export interface HealthServerOptions {
+  host: string;
   port: number;
   components: readonly Component[];
   metrics?: Registry;
@@ -14,7 +15,7 @@ export interface HealthServerOptions {
  * `GET /health`: 200 while every component makes progress, else 503 with the reasons. `GET /metrics`: Prometheus text.
  * On a port of its own: the gateway never reaches it.
  */
-export function createHealthServer({ port, components, metrics, otherwise = notFound }: HealthServerOptions): Component {
+export function createHealthServer({ host, port, components, metrics, otherwise = notFound }: HealthServerOptions): Component {
   const server = createServer((request, response) => {
     if (request.url === '/health') return answerHealth(components, response);
     if (request.url === '/metrics' && metrics !== undefined) return void answerMetrics(metrics, response);
@@ -22,7 +23,7 @@ export function createHealthServer({ port, components, metrics, otherwise = notF
   });
   return {
     name: 'health server',
-    start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, () => resolve())),
+    start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve())),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

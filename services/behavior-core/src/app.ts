@@ -50,12 +50,12 @@ export function createApp(config: Config) {
     ...operationsRoutes({ operationIds: createOperationIds(config.operationSecret), store: createOperationStore(pool), publicUrl: config.publicUrl }),
     ...campaigns.routes,
   ]);
-  const server = createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
   const internal = createInternalApp(config.internalToken, [introspectKeyRoute({ store: apiKeys }), campaigns.internalRouter]);
 
   const consumers = together('consumers', [consume(commands, 'behavior-core'), consume(campaigns.handler, 'behavior-core.campaigns')]);
   const components = [database, redis, producer, relay, consumers, server];
-  const health = createHealthServer({ port: config.internalPort, components, metrics, otherwise: internal });
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, components: [...components, health] };
 }
 

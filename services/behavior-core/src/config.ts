@@ -14,6 +14,7 @@ const environment = z.object({
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
+    host: parsed.HOST,
     port: parsed.PORT,
     internalPort: parsed.INTERNAL_PORT,
     internalToken: parsed.INTERNAL_TOKEN,

@@ -45,7 +45,7 @@ export function createApp(config: Config) {
     producer,
     consume('behavior-event', behaviorEventHandler(store)),
     consume('campaign-event', campaignEventHandler(store)),
-    createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
+    createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
   ];
-  return { logger, components: [...components, createHealthServer({ port: config.internalPort, components, metrics })] };
+  return { logger, components: [...components, createHealthServer({ host: config.host, port: config.internalPort, components, metrics })] };
 }

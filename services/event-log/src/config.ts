@@ -13,6 +13,7 @@ const environment = z.object({
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
+    host: parsed.HOST,
     port: parsed.PORT,
     internalPort: parsed.INTERNAL_PORT,
     publicUrl: parsed.PUBLIC_URL,

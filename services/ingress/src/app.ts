@@ -2,8 +2,10 @@ import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOp
 import { createProducer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
 import { createCoreClient } from './adapters/core-client.ts';
+import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
 import type { Config } from './config.ts';
+import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
 /** Within the three seconds that a client is promised an answer in. */
@@ -15,7 +17,8 @@ export function createApp(config: Config) {
   const redis = createRedis(config.redisUrl, logger);
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);
-  const { findKey } = createCoreDirectory(config.core);
+  const { findKey, findInappKey } = createCoreDirectory(config.core);
+  const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const submit = createCoreClient(
     { publish: producer.publish, replyChannel },
@@ -25,11 +28,12 @@ export function createApp(config: Config) {
     policy: perMinute('inbound', config.inboundLimit),
     operationIds: createOperationIds(config.operationSecret),
     submit,
-    now: () => new Date(),
+    now,
   });
+  const inappEvents = inappEventsRoute({ findInappKey, admit, publish: producer.publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, apiPolicy: perMinute('api', 600) }, [inbound]);
-  const server = createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [inappEvents, api], logger, metrics });
   const components = [redis, replyChannel, producer, server];
-  const health = createHealthServer({ port: config.internalPort, components, metrics });
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
   return { logger, components: [...components, health] };
 }

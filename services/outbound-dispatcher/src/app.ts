@@ -71,9 +71,9 @@ export function createApp(config: Config) {
     engine,
     consume('behavior-event', behaviorEventHandler({ fanOut })),
     consume('campaign-event', campaignEventHandler({ fanOut })),
-    createHttpServer({ port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
+    createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
   ];
-  return { logger, components: [...components, createHealthServer({ port: config.internalPort, components, metrics })] };
+  return { logger, components: [...components, createHealthServer({ host: config.host, port: config.internalPort, components, metrics })] };
 }
 
 /** From events to requests: fan-out, the leased queue, the engine that empties it. */

@@ -35,6 +35,7 @@ const environment = variables.refine(
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
+    host: parsed.HOST,
     port: parsed.PORT,
     internalPort: parsed.INTERNAL_PORT,
     publicUrl: parsed.PUBLIC_URL,

@@ -103,7 +103,7 @@ CREATE TABLE "outbox" (
 CREATE TABLE "outbox_leases" (
     "shard" INTEGER NOT NULL,
     "holder" TEXT,
-    "expires_at" TIMESTAMPTZ(3) NOT NULL DEFAULT '-infinity'::timestamptz,
+    "expires_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "outbox_leases_pkey" PRIMARY KEY ("shard")
 );
@@ -133,5 +133,5 @@ ALTER TABLE "occurrences" ADD CONSTRAINT "occurrences_workspace_id_activity_id_f
 
 
 -- The shards of packages/outbox, and a table that is nearly always empty but churns: without this its index fills with dead entries.
-INSERT INTO "outbox_leases" ("shard") SELECT generate_series(0, 11);
+INSERT INTO "outbox_leases" ("shard", "expires_at") SELECT generate_series(0, 11), '-infinity';
 ALTER TABLE "outbox" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_threshold = -1);

@@ -1,0 +1,63 @@
+import { useStack } from '@waggle/testkit';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { ClientBase } from 'pg';
+import pg from 'pg';
+import { openDatabase } from '../src/database.ts';
+import { DatabaseUnavailable } from '../src/failure.ts';
+import { transact } from '../src/transact.ts';
+
+const stack = useStack();
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, name: 'transact' });
+const nothing = { load: async () => {}, decide: () => {}, save: async () => {} };
+const count = async () => Number((await stack.db('behavior-core').query('SELECT count(*) FROM numbers')).rows[0].count);
+const insert = (tx: ClientBase, number: number) => tx.query('INSERT INTO numbers VALUES ($1)', [number]);
+
+beforeAll(async () => {
+  await stack.run([database]);
+  await stack.db('behavior-core').query('CREATE TABLE numbers (number int PRIMARY KEY)');
+});
+
+test('what is loaded is decided on, and what is saved is committed', async () => {
+  const saved = await transact(database.pool, {
+    load: async (tx) => Number((await tx.query('SELECT 20 AS number')).rows[0].number),
+    decide: (loaded) => loaded + 1,
+    save: async (tx, decided) => {
+      await insert(tx, decided);
+      return decided;
+    },
+  });
+  expect(saved).toBe(21);
+  expect(await count()).toBe(1);
+});
+
+describe('nothing is committed', () => {
+  test('when deciding throws, and its error comes out as it is', async () => {
+    const steps = { ...nothing, load: (tx: ClientBase) => insert(tx, 30), decide: () => { throw new TypeError('undecided'); } };
+    await expect(transact(database.pool, steps)).rejects.toThrow(TypeError);
+    expect(await count()).toBe(1);
+  });
+
+  test("when a value is to blame: the error is PostgreSQL's own, whichever statement's failure is seen first", async () => {
+    const save = (tx: ClientBase) =>
+      // The second fails only because the first did, and its rejection takes a shorter way.
+      Promise.all([insert(tx, 31), Promise.all([Promise.all([tx.query("SELECT 'no date'::date")])]), insert(tx, 32)]);
+    await expect(transact(database.pool, { ...nothing, save })).rejects.toMatchObject({ code: '22007' });
+    await expect(transact(database.pool, { ...nothing, save })).rejects.toThrow(pg.DatabaseError);
+    expect(await count()).toBe(1);
+  });
+
+  test('when the connection is lost: the database is to blame', async () => {
+    const save = async (tx: ClientBase) => {
+      await Promise.all([insert(tx, 33), tx.query('SELECT pg_terminate_backend(pg_backend_pid())')]);
+    };
+    await expect(transact(database.pool, { ...nothing, save })).rejects.toThrow(DatabaseUnavailable);
+    expect(await count()).toBe(1);
+  });
+});
+
+test('a connection that failed is not used again, and the pool goes on', async () => {
+  for (let round = 0; round < 5; round++) {
+    await expect(transact(database.pool, { ...nothing, save: (tx) => tx.query('SELECT 1 / 0') })).rejects.toMatchObject({ code: '22012' });
+  }
+  await expect(transact(database.pool, { ...nothing, load: (tx) => tx.query('SELECT 1') })).resolves.toBeUndefined();
+});

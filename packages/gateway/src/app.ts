@@ -1,0 +1,25 @@
+import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createAddressLimit } from './address-limit.ts';
+import type { Config } from './config.ts';
+import { createProxy } from './proxy.ts';
+import { readRoutes, servicesOf } from './routes.ts';
+import { createUpstreams } from './upstreams.ts';
+
+export function createApp(config: Config) {
+  const logger = createLogger('gateway', config.logLevel);
+  const metrics = createMetrics('gateway');
+  const table = readRoutes();
+  const missing = servicesOf(table).filter((service) => config.upstreams[service] === undefined);
+  if (missing.length > 0) throw new Error(`UPSTREAMS names no address of ${missing.join(', ')}`);
+  const proxy = createProxy(
+    { host: config.host, port: config.port, publicUrl: config.publicUrl, drainMs: config.shutdownTimeoutMs / 2 },
+    {
+      table,
+      upstreams: createUpstreams(config.upstreams),
+      addressLimit: config.addressLimitPerMinute === 0 ? null : createAddressLimit(config.addressLimitPerMinute),
+      logger,
+      metrics,
+    },
+  );
+  return { logger, components: [proxy, createHealthServer({ host: config.host, port: config.internalPort, components: [proxy], metrics })] };
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
+import type { TableRow } from './routes.ts';
+
+/** One request and its answer, on the client's side. */
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** Path and query as they came, undecoded. */
+  target: string;
+  route: TableRow | undefined;
+  startedAt: number;
+  /** Filled in on the way, for the log line. */
+  upstream?: string;
+  requestId?: string | undefined;
+  errorCode?: GatewayErrorCode;
+}
+
+// What nginx calls lingering: a client still sending may read its answer; then the connection is cut.
+const LINGER_MS = 5_000;
+
+/** Answers in the gateway's own name; where the answer has begun already, cutting it is the only way to say so. */
+export function answerError(exchange: Exchange, code: GatewayErrorCode, publicUrl: string, retryAfterSeconds?: number): void {
+  const { request, response, route } = exchange;
+  exchange.errorCode = code;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const requestId = `req_${randomUUID()}`;
+  exchange.requestId = requestId;
+  const { status, contentType, body } = gatewayError({ code, shape: route?.errors ?? 'problem', publicUrl, requestId });
+  holdOpen(exchange);
+  const headers = ['Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body)), 'X-Request-Id', requestId];
+  if (retryAfterSeconds !== undefined) headers.push('Retry-After', String(retryAfterSeconds));
+  response.writeHead(status, headers).end(body);
+  drain(request);
+}
+
+/**
+ * Before an answer to a request whose body is still coming. Where the client wants no second answer on this connection, Node would close it
+ * right after the first: data that arrives at a closed socket makes the kernel reset the connection, and the client may lose its answer.
+ */
+export function holdOpen({ request, response }: Exchange): void {
+  if (request.complete || response.shouldKeepAlive) return;
+  response.shouldKeepAlive = true;
+  request.once('end', () => {
+    if (response.writableFinished) request.socket.end();
+    else response.once('finish', () => request.socket.end());
+  });
+}
+
+/** Reads on what nobody wants any more. Closing at once would make the kernel throw away the answer that is under way. */
+export function drain(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+  request.once('close', () => clearTimeout(timer)).resume();
+}

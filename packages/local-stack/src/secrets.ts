@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJson, writeJson } from './json-file.ts';
+
+const hex = (bytes: number) => randomBytes(bytes).toString('hex');
+const secret = (make: () => string) => z.string().min(1).default(make);
+const password = () => secret(() => hex(16));
+
+const secrets = z.object({
+  postgresPassword: password(),
+  behaviorPassword: password(),
+  dispatchPassword: password(),
+  eventLogPassword: password(),
+  biPassword: password(),
+  /** Between services, on their internal ports. */
+  internalToken: secret(() => hex(24)),
+  /** The key of the MAC inside operation ids: 32 bytes as hex. */
+  operationSecret: secret(() => hex(32)),
+  /** `k1:` and 32 bytes as base64. */
+  encryptionKeys: secret(() => `k1:${randomBytes(32).toString('base64')}`),
+});
+
+export type Secrets = z.infer<typeof secrets>;
+
+/** What a data directory's servers and services share, made once and kept in it. */
+export function openSecrets(directory: string): Secrets {
+  const file = join(directory, 'secrets.json');
+  const known = readJson(file);
+  const all = secrets.parse(known ?? {});
+  if (JSON.stringify(known) !== JSON.stringify(all)) writeJson(file, all);
+  return all;
+}

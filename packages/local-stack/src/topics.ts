@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTopics, grantReadOnly, type KafkaSettings } from '@waggle/kafka';
+import { createLogger } from '@waggle/runtime';
+import { z } from 'zod';
+import { ROOT } from './data-directory.ts';
+
+const topics = z.array(
+  z.strictObject({ topic: z.string(), numPartitions: z.number(), config: z.record(z.string(), z.string()).optional() }),
+);
+
+/** Applies `infra/topics.json`, the one list of topics. */
+export async function applyTopics(settings: KafkaSettings): Promise<void> {
+  const list = topics.parse(JSON.parse(readFileSync(join(ROOT, 'infra/topics.json'), 'utf8')));
+  await createTopics(settings, createLogger('setup', 'silent'), list);
+}
+
+/** What the BI user may do: read `public.` topics, with consumer groups of its own. */
+export async function allowReadingForBi(settings: KafkaSettings, user: string): Promise<void> {
+  await grantReadOnly(settings, createLogger('setup', 'silent'), { user, topicPrefix: 'public.', groupPrefix: 'bi-' });
+}

@@ -1,0 +1,137 @@
+import { inappDigest } from '@waggle/client';
+import { inappEvent, type InappEvent, type InappEventBody, type ProblemCode, type Receipt } from '@waggle/contracts';
+import {
+  isJsonType, limitHeaders, parseJson, perMinute, Problem, readBody, type ActiveInappKey, type Admit,
+} from '@waggle/http';
+import { toRecord, type KafkaRecord } from '@waggle/kafka';
+import { Unavailable, type Logger } from '@waggle/runtime';
+import { Router, type ErrorRequestHandler, type Request, type Response } from 'express';
+import type { Receipts } from '../adapters/receipts.ts';
+import { parseHeaders, requireFresh, type InappHeaders } from '../domain/inapp/headers.ts';
+import { parseEvent } from '../domain/inapp/parse-event.ts';
+import { requirePermission } from '../domain/inapp/permission.ts';
+import { Refused, type RefusalCode } from '../domain/inapp/refused.ts';
+import { requireSignature } from '../domain/inapp/signature.ts';
+import { toMessage } from '../domain/inapp/to-message.ts';
+
+export interface InappEventsDeps {
+  findInappKey(keyId: string, eventType?: string): Promise<ActiveInappKey | null>;
+  admit: Admit;
+  publish(records: readonly KafkaRecord[]): Promise<void>;
+  receipts: Receipts;
+  now(): Date;
+  logger: Logger;
+}
+
+const BODY_LIMIT_BYTES = 65_536;
+/** Within the three seconds that a client is promised an answer in. */
+const ACKNOWLEDGE_MS = 2_500;
+/** Nobody asks the core about ids that it cannot have given out. */
+const KEY_ID = /^ick_[A-Za-z0-9_-]{1,60}$/;
+/** What the shared readers of bodies complain about, in this endpoint's words. */
+const CODES: ReadonlyMap<ProblemCode, RefusalCode> = new Map([
+  ['payload_too_large', 'payload_too_large'],
+  ['malformed_json', 'invalid_json'],
+  ['unsupported_media_type', 'invalid_json'],
+]);
+const ACCEPTED: Omit<Receipt, 'digest'> = { processing_status: 'accepted', reason: null, awards: [] };
+
+const STATUSES: Record<RefusalCode, number> = {
+  payload_too_large: 400, invalid_json: 400, validation_failed: 400, campaign_mismatch: 400, event_type_not_mapped: 400,
+  invalid_headers: 401, timestamp_out_of_range: 401, invalid_signature: 401,
+  inapp_webhooks_disabled: 403, quota_exceeded: 429, internal: 500, unavailable: 503,
+};
+
+/** `POST /user/inapp/webhooks` (guide "In-app webhooks"). The order of the checks is part of the contract. */
+export function inappEventsRoute(deps: InappEventsDeps): Router {
+  const { findInappKey, receipts, now } = deps;
+
+  async function receive(request: Request, response: Response) {
+    const body = await read(request);
+    const headers = parseHeaders((name) => request.get(name), isJsonType(request.headers['content-type']));
+    const { text, value } = await body.parse();
+    const at = now();
+    requireFresh(headers, at);
+    const { key, digest } = await authenticate(headers, value);
+    response.locals['caller'] = { workspaceId: key.workspace_id, keyId: key.key_id };
+    await limit(response, key);
+
+    const event = parseEvent(value, at);
+    await requireAllowed(key, event);
+    const message = toMessage(event, { key, digest, text, now: at });
+    const prior = await receipts.find(message);
+    // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
+    if (prior?.digest !== digest) await publish(message);
+    if (prior === null) await receipts.keep(message, { digest, ...ACCEPTED });
+    response.json(accepted(message, prior));
+  }
+
+  async function authenticate(headers: InappHeaders, value: unknown): Promise<{ key: ActiveInappKey; digest: string }> {
+    const digest = inappDigest(value);
+    const found = KEY_ID.test(headers.keyId) ? await findInappKey(headers.keyId) : null;
+    return { key: requireSignature(found, headers, digest), digest };
+  }
+
+  async function limit(response: Response, key: ActiveInappKey) {
+    const policy = perMinute('inapp', key.rate_limit_per_minute);
+    const admission = await deps.admit(key.key_id, policy);
+    response.set(limitHeaders(policy, admission));
+    if (!admission.isAdmitted) throw new Refused('quota_exceeded', `More than ${policy.limit} events in a minute`);
+  }
+
+  /** An unmapped type is asked for again, so that a new mapping works at once. */
+  async function requireAllowed(key: ActiveInappKey, event: InappEventBody) {
+    const isMapped = key.event_types.includes(event.event_type);
+    const current = isMapped ? key : await findInappKey(key.key_id, event.event_type);
+    requirePermission(current ?? key, event);
+  }
+
+  async function publish(message: InappEvent) {
+    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Unavailable('Kafka has not acknowledged in time')), ACKNOWLEDGE_MS);
+    await Promise.race([deps.publish([toRecord(inappEvent, message)]), tooLate]).finally(() => clearTimeout(timer));
+  }
+
+  const router = Router();
+  router.route('/user/inapp/webhooks')
+    .post(receive, refuse(deps.logger))
+    .all(() => { throw new Problem('method_not_allowed', { headers: { allow: 'POST' } }); });
+  return router;
+}
+
+/** Size comes before all else; that a body cannot be read as JSON is said later, in its turn. */
+async function read(request: Request): Promise<{ parse(): Promise<{ text: string; value: unknown }> }> {
+  try {
+    const bytes = await readBody(request, BODY_LIMIT_BYTES);
+    return { parse: async () => parseJson(bytes) };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'payload_too_large') throw error;
+    return { parse: () => Promise.reject(error) };
+  }
+}
+
+function accepted({ event_id }: InappEvent, prior: Receipt | null) {
+  const { processing_status, reason, awards } = prior ?? ACCEPTED;
+  const data = { success: true, received: true, duplicate: prior !== null, event_id, processing_status, ...(reason !== null && { reason }), awards };
+  return { status: 200, message: 'Success !', data };
+}
+
+/** This endpoint has a body of its own for errors (contract, section 5). */
+function refuse(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent || request.destroyed && !request.complete) return next(error);
+    const refused = toRefused(error);
+    if (refused.code === 'internal') logger.error({ err: error, requestId: response.get('x-request-id') }, 'in-app event failed');
+    if (refused.code === 'unavailable') response.set('retry-after', '1');
+    const status = STATUSES[refused.code];
+    response.locals['code'] = refused.code;
+    response.status(status).json({ status, message: refused.message, data: null, code: refused.code });
+  };
+}
+
+function toRefused(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  if (error instanceof Unavailable) return new Refused('unavailable', 'Temporarily unavailable, send it again', { cause: error });
+  if (error instanceof Problem) return new Refused(CODES.get(error.code) ?? 'internal', error.message, { cause: error });
+  return new Refused('internal', 'Internal error', { cause: error });
+}
