@@ -6,8 +6,8 @@ import { stopAfterwards, useOwnServers } from './own-servers.ts';
 import { expectAgreement, expectOrderPerUser } from './reconcile.ts';
 
 const own = await useOwnServers('outages');
-stopAfterwards(own.stop);
 const stack = useStack(own.testServers);
+stopAfterwards(own.stop);
 const events = stack.collect(behaviorEvent.topic);
 const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
 const load = createInboundLoad(stack, () => systemKey);

@@ -4,7 +4,7 @@ import { startServers } from '@waggle/local-stack';
 import { prepareServers } from '@waggle/testkit';
 import { afterAll } from '@jest/globals';
 
-/** Servers that a test may kill. To be called before `useStack`, so that they are stopped after it. */
+/** Servers that a test may kill. */
 export async function useOwnServers(name: string) {
   const directory = join(import.meta.dirname, '../../.waggle/test', `${process.pid}-${name}`);
   mkdirSync(directory, { recursive: true });
@@ -12,7 +12,7 @@ export async function useOwnServers(name: string) {
   const testServers = await prepareServers(servers, directory);
   const stop = async () => {
     await servers.stop();
-    if (!process.env.KEEP) rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   };
   return {
     testServers,
@@ -25,7 +25,7 @@ export async function useOwnServers(name: string) {
   };
 }
 
-/** Jest runs these in reverse: registered first, it runs last. */
+/** To be called after `useStack`: Jest runs these in the order in which they were registered. */
 export function stopAfterwards(stop: () => Promise<void>): void {
   afterAll(stop, 60_000);
 }
