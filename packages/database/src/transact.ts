@@ -46,12 +46,12 @@ async function saveAndCommit<Saved>(tx: ClientBase, saving: Promise<Saved>): Pro
  */
 function watchFailures(client: PoolClient): { tx: ClientBase; firstFailure(): unknown } {
   let first: unknown;
-  const query: unknown = (...statement: Parameters<PoolClient['query']>) => {
+  const watchedQuery: unknown = (...statement: Parameters<PoolClient['query']>) => {
     const asked = client.query(...statement);
     Promise.resolve(asked).catch((error: unknown) => { first ??= error; });
     return asked;
   };
-  return { tx: Object.create(client, { query: { value: query } }), firstFailure: () => first };
+  return { tx: Object.create(client, { query: { value: watchedQuery } }), firstFailure: () => first };
 }
 
 async function fromDatabase<Result>(work: Promise<Result>): Promise<Result> {

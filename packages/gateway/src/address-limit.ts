@@ -31,7 +31,7 @@ export function createAddressLimit(limitPerMinute: number): AddressLimit {
 }
 
 /** Requests that may come at once after the first; nginx knows no burst of 0. */
-export const burstOf = (limitPerMinute: number) => Math.max(1, limitPerMinute - 1);
+const burstOf = (limitPerMinute: number) => Math.max(1, limitPerMinute - 1);
 
 /** Until at least one more request has leaked. */
-export const retryAfterOf = (limitPerMinute: number) => Math.ceil(60 / limitPerMinute);
+const retryAfterOf = (limitPerMinute: number) => Math.ceil(60 / limitPerMinute);

@@ -17,7 +17,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-export interface GatewaySettings {
+interface GatewaySettings {
   upstreams: Record<string, string[]>;
   addressLimitPerMinute?: number;
   /** Searched before the machine's own programs. */

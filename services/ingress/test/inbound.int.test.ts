@@ -12,7 +12,7 @@ let userKey: string;
 let operationOfNobody: string;
 
 const onCore = (path: string) => `${stack.urlOf('behavior-core')}${path}`;
-const post = (body: unknown, { key = systemKey, headers = {} as Record<string, string> } = {}) =>
+const post = (body: unknown, { key = systemKey, headers = {} }: { key?: string; headers?: Record<string, string> } = {}) =>
   callApi('POST', `${stack.urlOf('ingress')}/v1/webhooks/inbound`, { key, body, headers });
 
 let users = 0;
@@ -20,7 +20,7 @@ let users = 0;
 async function aHabit() {
   const user_id = `usr_${users++}`;
   const { body } = await callApi('POST', onCore('/v1/activities'), { key: systemKey, body: { type: 'habit', name: 'Drink water', user_id, channels: ['telegram'] } });
-  return { event: 'activity.completed', activity_id: body.id as string, user_id, timestamp: '2026-03-28T08:12:44Z' };
+  return { event: 'activity.completed', activity_id: String(body.id), user_id, timestamp: '2026-03-28T08:12:44Z' };
 }
 
 beforeAll(async () => {
