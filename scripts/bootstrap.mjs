@@ -16,7 +16,6 @@ const COMMANDS = {
   stop: ['packages/local-stack/src/main.ts', 'stop'],
   reset: ['packages/local-stack/src/main.ts', 'reset'],
   test: ['scripts/test.mjs'],
-  smoke: ['tests/e2e/smoke.ts'],
   benchmark: ['tests/benchmark/main.ts'],
   admin: ['services/behavior-core/src/admin.ts'],
 };
