@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { freePort } from '../src/ports.ts';
-import { identify, isAlive } from '../src/process-identity.ts';
-import { startServer } from '../src/server-process.ts';
+import { freePort } from '../../packages/local-stack/src/ports.ts';
+import { identify, isAlive } from '../../packages/local-stack/src/process-identity.ts';
+import { startServer } from '../../packages/local-stack/src/server-process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'waggle-server-process-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { isFree, rememberPorts } from '../src/ports.ts';
+import { isFree, rememberPorts } from '../../packages/local-stack/src/ports.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'waggle-ports-'));
 afterAll(() => rmSync(directory, { recursive: true }));
