@@ -16,6 +16,7 @@ const COMMANDS = {
   stop: ['packages/local-stack/src/main.ts', 'stop'],
   reset: ['packages/local-stack/src/main.ts', 'reset'],
   test: ['scripts/test.mjs'],
+  smoke: ['packages/local-stack/src/smoke.ts'],
   benchmark: ['tests/benchmark/main.ts'],
   admin: ['services/behavior-core/src/admin.ts'],
 };

@@ -1,5 +1,5 @@
 #!/bin/sh
-# start-nginx.sh TEMPLATE: runs nginx in the foreground and keeps the addresses of the services up to date.
+# start-nginx.sh TEMPLATE: runs nginx in the foreground and keeps the addresses of the services up to date. Beside the template lie its pages.
 #
 # nginx before 1.27.3 looks a name up either once, at its start, or at every request and then keeps no connection (three times the CPU of a
 # kept one, and a local port for a minute each). So this script looks the names up, and reloads nginx when their addresses have changed.
@@ -7,6 +7,7 @@
 set -eu
 
 template=$1
+pages=$(cd "$(dirname "$template")" && pwd)/pages
 directory=${GATEWAY_DIRECTORY:-/tmp/gateway}
 public_url=${PUBLIC_URL:-http://localhost:8080}
 limit=${ADDRESS_LIMIT_PER_MINUTE:-0}
@@ -15,6 +16,7 @@ PATH=$PATH:/usr/sbin
 # Both end up inside the configuration.
 case $public_url in *[!A-Za-z0-9:/._-]*) echo "PUBLIC_URL is not a plain URL: $public_url" >&2; exit 64 ;; esac
 case $limit in '' | *[!0-9]*) echo "ADDRESS_LIMIT_PER_MINUTE is not a number: $limit" >&2; exit 64 ;; esac
+[ -d "$pages" ] || { echo "$pages is missing: render-nginx.ts makes it together with the template" >&2; exit 64; }
 
 rate=$((limit > 0 ? limit : 1))
 burst=$((rate > 2 ? rate - 1 : 1))
@@ -22,7 +24,7 @@ mkdir -p "$directory/addresses"
 
 fill_in_values() {
   sed -e "s|@DIRECTORY@|$directory|g" -e "s|@PORT@|${PORT:-8080}|g" -e "s|@INTERNAL_PORT@|${INTERNAL_PORT:-8081}|g" \
-    -e "s|@PUBLIC_URL@|${public_url%/}|g" -e "s|@LIMIT@|$limit|g" -e "s|@RATE@|$rate|g" -e "s|@BURST@|$burst|g" \
+    -e "s|@PAGES@|$pages|g" -e "s|@PUBLIC_URL@|${public_url%/}|g" -e "s|@LIMIT@|$limit|g" -e "s|@RATE@|$rate|g" -e "s|@BURST@|$burst|g" \
     -e "s|@RETRY_AFTER@|$(((59 + rate) / rate))|g" "$template"
 }
 

@@ -1,6 +1,7 @@
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
 import { createAddressLimit } from './address-limit.ts';
 import type { Config } from './config.ts';
+import { renderProblemPages } from './problem-pages.ts';
 import { createProxy } from './proxy.ts';
 import { readRoutes, servicesOf } from './routes.ts';
 import { createUpstreams } from './upstreams.ts';
@@ -15,6 +16,7 @@ export function createApp(config: Config) {
     { host: config.host, port: config.port, publicUrl: config.publicUrl, drainMs: config.shutdownTimeoutMs / 2 },
     {
       table,
+      pages: renderProblemPages(),
       upstreams: createUpstreams(config.upstreams),
       addressLimit: config.addressLimitPerMinute === 0 ? null : createAddressLimit(config.addressLimitPerMinute),
       logger,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { acceptsGzip, COMPRESSED_BYTES_MIN } from './compression.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
+import { PAGE_HEADERS, PAGE_METHODS } from './problem-pages.ts';
 import type { TableRow } from './routes.ts';
 
 /** One request and its answer, on the client's side. */
@@ -10,6 +13,8 @@ export interface Exchange {
   /** Path and query as they came, undecoded. */
   target: string;
   route: TableRow | undefined;
+  /** HTML that the gateway has itself. */
+  page: string | undefined;
   startedAt: number;
   /** Filled in on the way, for the log line. */
   upstream?: string;
@@ -22,7 +27,7 @@ const LINGER_MS = 5_000;
 
 /** Answers in the gateway's own name; where the answer has begun already, cutting it is the only way to say so. */
 export function answerError(exchange: Exchange, code: GatewayErrorCode, publicUrl: string, retryAfterSeconds?: number): void {
-  const { request, response, route } = exchange;
+  const { request, response, route, page } = exchange;
   exchange.errorCode = code;
   if (response.headersSent) {
     response.destroy();
@@ -33,8 +38,31 @@ export function answerError(exchange: Exchange, code: GatewayErrorCode, publicUr
   const { status, contentType, body } = gatewayError({ code, shape: route?.errors ?? 'problem', publicUrl, requestId });
   holdOpen(exchange);
   const headers = ['Content-Type', contentType, 'Content-Length', String(Buffer.byteLength(body)), 'X-Request-Id', requestId];
+  if (code === 'method_not_allowed' && page !== undefined) headers.push('Allow', PAGE_METHODS.join(', '));
   if (retryAfterSeconds !== undefined) headers.push('Retry-After', String(retryAfterSeconds));
   response.writeHead(status, headers).end(body);
+  drain(request);
+}
+
+/** With the fields that nginx sends beside its copy of the page. */
+export function answerPage(exchange: Exchange, page: string, publicUrl: string): void {
+  const { request, response } = exchange;
+  if (!PAGE_METHODS.includes(request.method ?? '')) return answerError(exchange, 'method_not_allowed', publicUrl);
+  exchange.requestId = `req_${randomUUID()}`;
+  const plain = Buffer.from(page);
+  const isCompressible = plain.length >= COMPRESSED_BYTES_MIN;
+  const isCompressed = isCompressible && acceptsGzip(request);
+  const body = isCompressed ? gzipSync(plain, { level: 4 }) : plain;
+  holdOpen(exchange);
+  response.writeHead(200, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Length': body.length,
+    'X-Request-Id': exchange.requestId,
+    ...PAGE_HEADERS,
+    ...(isCompressible && { Vary: 'Accept-Encoding' }),
+    ...(isCompressed && { 'Content-Encoding': 'gzip' }),
+  });
+  response.end(body);
   drain(request);
 }
 

@@ -5,7 +5,7 @@ import type { Route } from './routes.ts';
 const DETAILS = {
   not_found: 'No such path',
   validation_failed: 'The request target or a header field cannot be read',
-  method_not_allowed: 'This method is served nowhere',
+  method_not_allowed: 'This method is not served here',
   payload_too_large: 'The body is larger than 64 MB',
   quota_exceeded: 'Too many requests from this address',
   unavailable: 'No instance of the service answers',

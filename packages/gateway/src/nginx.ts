@@ -2,13 +2,14 @@ import { COMPRESSED_BYTES_MIN, COMPRESSED_TYPES } from './compression.ts';
 import { DROPPED_REQUEST_HEADERS } from './forwarded-headers.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
 import * as limit from './limits.ts';
+import { PAGE_HEADERS, PAGE_METHODS } from './problem-pages.ts';
 import { MALFORMED_TARGET, servicesOf, type Route, type RouteTable } from './routes.ts';
 
 /**
  * nginx's half of the gateway, from the same table, lists and wordings as the proxy. What only the running container knows stands as @NAME@
- * and is filled in by infra/gateway/start-nginx.sh, which also puts the addresses of today in the place of each service's name.
+ * and is filled in by infra/gateway/start-nginx.sh, which also puts the addresses of today in the place of each service's name. `pages`: the paths of those that lie in @PAGES@.
  */
-export function renderNginx(table: RouteTable, upstreams: Record<string, readonly string[]>): string {
+export function renderNginx(table: RouteTable, upstreams: Record<string, readonly string[]>, pages: readonly string[]): string {
   const blocks = [...new Map(table.map((route) => [locationOf(route), proxyLocation(route)])).values()];
   return `# Made from infra/gateway/routes.json by packages/gateway/src/render-nginx.ts: change those.
 worker_processes 2;
@@ -20,14 +21,14 @@ pid @DIRECTORY@/nginx.pid;
 error_log stderr warn;
 events { worker_connections 8192; }
 http {
-${indent([...general(), ...logging(), ...limits(), ...upstreamBlocks(table, upstreams), ...routeMap(table), ...hostMap()])}
+${indent([...general(), ...logging(), ...limits(), ...upstreamBlocks(table, upstreams), ...routeMap(table, pages), ...hostMap(), ...allowMap()])}
   server {
     listen @PORT@ default_server backlog=1024;
 ${indent([...forwarding(), ...errorPages('problem')], 4)}
     limit_req zone=address burst=@BURST@ nodelay;
     # Locations are chosen by the map alone, over the undecoded target; no client reaches them by name.
     rewrite ^/(?!_gateway/) $route_location last;
-${indent([...blocks.flat(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
+${indent([...blocks.flat(), ...pagesLocation(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
   }
   server {
     listen @INTERNAL_PORT@;
@@ -106,10 +107,11 @@ function upstreamBlocks(table: RouteTable, upstreams: Record<string, readonly st
 }
 
 /** The first row that matches wins: nginx tries a map's expressions in their order. */
-function routeMap(table: RouteTable): string[] {
+function routeMap(table: RouteTable, pages: readonly string[]): string[] {
   const rows = table.map((route) => `  "~${route.expression.source.replaceAll('\\/', '/')}" ${locationOf(route)};`);
   const malformed = MALFORMED_TARGET.source.replaceAll('\\/', '/');
-  return ['map $request_uri $route_location {', `  "~*${malformed}" /_gateway/malformed;`, ...rows, '  default /_gateway/unknown;', '}'];
+  const files = pages.map((path) => `  "~^${path}(?:[?]|$)" ${PAGES}${fileOfPage(path)};`);
+  return ['map $request_uri $route_location {', `  "~*${malformed}" /_gateway/malformed;`, ...rows, ...files, '  default /_gateway/unknown;', '}'];
 }
 
 /** HTTP/1.0 may do without a Host, the services' HTTP/1.1 may not. */
@@ -132,6 +134,33 @@ function forwarding(): string[] {
     'proxy_buffers 8 16k;',
     ...DROPPED_REQUEST_HEADERS.filter((name) => !(name in set)).map((name) => `proxy_set_header ${name} "";`),
     ...Object.entries(set).map(([name, value]) => `proxy_set_header ${name} ${value};`),
+  ];
+}
+
+const PAGES = '/_gateway/pages/';
+export const fileOfPage = (path: string) => `${path.slice(1)}.html`;
+
+/** A 405 says what would be allowed (RFC 9110 §15.5.6); of a service's paths the service says it. */
+function allowMap(): string[] {
+  return [`map $route_location $allow { "~^${PAGES}" "${PAGE_METHODS.join(', ')}"; default ""; }`];
+}
+
+function pagesLocation(): string[] {
+  return [
+    `location ${PAGES} {`,
+    '  internal;',
+    '  alias @PAGES@/;',
+    '  types { }',
+    // In two: a type with its charset is none that nginx would compress.
+    '  default_type text/html;',
+    '  charset utf-8;',
+    '  etag off;',
+    '  if_modified_since off;',
+    '  max_ranges 0;',
+    '  add_header Last-Modified "";',
+    '  add_header X-Request-Id req_$request_id;',
+    ...Object.entries(PAGE_HEADERS).map(([name, value]) => `  add_header ${name} "${value}";`),
+    '}',
   ];
 }
 
@@ -185,6 +214,7 @@ function errorLocations(shape: Shape): string[] {
       '  client_max_body_size 0;',
       `  default_type "${contentType}";`,
       '  add_header X-Request-Id req_$request_id always;',
+      ...(code === 'method_not_allowed' ? ['  add_header Allow $allow always;'] : []),
       ...(retryAfter === undefined ? [] : [`  add_header Retry-After ${retryAfter} always;`]),
       `  return ${status} '${body}';`,
       '}',

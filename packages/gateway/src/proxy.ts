@@ -4,10 +4,11 @@ import type { Socket } from 'node:net';
 import type { Component, Logger } from '@waggle/runtime';
 import { Histogram, type Registry } from 'prom-client';
 import type { AddressLimit } from './address-limit.ts';
-import { answerError, type Exchange } from './exchange.ts';
+import { answerError, answerPage, type Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
 import { BODY_BYTES_MAX, CLIENT_IDLE_TIMEOUT_MS } from './limits.ts';
+import type { Pages } from './problem-pages.ts';
 import { MALFORMED_TARGET, matchRoute, type RouteTable } from './routes.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -21,6 +22,7 @@ export interface ProxyOptions {
 
 interface ProxyDeps {
   table: RouteTable;
+  pages: Pages;
   upstreams: Upstreams;
   addressLimit: AddressLimit | null;
   logger: Logger;
@@ -40,7 +42,8 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const target = toTarget(request.url ?? '');
-    const exchange: Exchange = { request, response, target, route: matchRoute(deps.table, target), startedAt: performance.now() };
+    const page = deps.pages.get(target.split('?', 1)[0] ?? '');
+    const exchange: Exchange = { request, response, target, route: matchRoute(deps.table, target), page, startedAt: performance.now() };
     inFlight.add(response);
     response.shouldKeepAlive &&= !isStopping;
     response.once('close', () => {
@@ -54,6 +57,7 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
     const refusal = refuse(exchange, deps.addressLimit);
     const retryAfterSeconds = refusal === 'quota_exceeded' ? deps.addressLimit?.retryAfterSeconds : undefined;
     if (refusal !== null) answerError(exchange, refusal, options.publicUrl, retryAfterSeconds);
+    else if (page !== undefined) answerPage(exchange, page, options.publicUrl);
     else forward(exchange, deps.upstreams(exchange.route!.service), { agent, publicUrl: options.publicUrl });
   };
 
@@ -92,11 +96,11 @@ function toTarget(url: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-function refuse({ request, target, route }: Exchange, addressLimit: AddressLimit | null): GatewayErrorCode | null {
+function refuse({ request, target, route, page }: Exchange, addressLimit: AddressLimit | null): GatewayErrorCode | null {
   if (MALFORMED_TARGET.test(target)) return 'validation_failed';
   if (request.method === 'TRACE') return 'method_not_allowed';
   if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) return 'payload_too_large';
-  if (route === undefined) return 'not_found';
+  if (route === undefined && page === undefined) return 'not_found';
   if (addressLimit?.admit(request.socket.remoteAddress ?? '', performance.now()) === false) return 'quota_exceeded';
   return null;
 }

@@ -7,6 +7,7 @@ import { instances } from './contract/instances.ts';
 import { names } from './contract/names.ts';
 import { outages } from './contract/outages.ts';
 import { oversize } from './contract/oversize.ts';
+import { pages } from './contract/pages.ts';
 import { refusals } from './contract/refusals.ts';
 import { routes } from './contract/routes.ts';
 import { streams } from './contract/streams.ts';
@@ -18,6 +19,7 @@ function contract(startGateway: StartGateway) {
   const subject = useSubject(startGateway);
   describe('routes', () => routes(subject));
   describe('refusals', () => refusals(subject));
+  describe('pages', () => pages(subject));
   describe('bodies', () => bodies(subject));
   describe('bodies too large', () => oversize(subject));
   describe('headers', () => headers(subject));

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -8,8 +8,6 @@ import { startAll } from '@waggle/runtime';
 import { eventually } from '@waggle/testkit';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
-import { renderNginx } from '../src/nginx.ts';
-import { readRoutes } from '../src/routes.ts';
 
 export interface Gateway {
   port: number;
@@ -46,15 +44,17 @@ export const startProxy: StartGateway = async (settings) => {
   return { port, healthUrl, stop: await startAll(createApp(config).components) };
 };
 
-/** The rendered configuration under the container's own start script. */
+/** What is rendered for an image, under the container's own start script. */
 export const startNginx: StartGateway = async (settings) => {
   const { port, healthUrl, environment } = await environmentFor(settings);
   const directory = mkdtempSync(join(tmpdir(), 'waggle-gateway-'));
-  const template = join(directory, 'template.conf');
-  writeFileSync(template, renderNginx(readRoutes(), settings.upstreams));
+  // Where a test runs as root, nginx's workers do not.
+  chmodSync(directory, 0o755);
+  const render = join(import.meta.dirname, '../src/render-nginx.ts');
+  execFileSync(process.execPath, [render, directory], { env: { UPSTREAMS: JSON.stringify(settings.upstreams) } });
   const path = [settings.binaries, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   const script = join(import.meta.dirname, '../../../infra/gateway/start-nginx.sh');
-  const child = spawn('sh', [script, template], {
+  const child = spawn('sh', [script, join(directory, 'nginx.conf.template')], {
     env: { ...environment, PATH: path, GATEWAY_DIRECTORY: directory, RESOLVE_SECONDS: '0.1' },
     stdio: ['ignore', 'ignore', process.env['LOG_LEVEL'] === undefined ? 'ignore' : 'inherit'],
   });

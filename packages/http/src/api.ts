@@ -31,7 +31,7 @@ export interface Route {
   method: Method;
   /** In Express's form, as in `/v1/activities/:id`. */
   path: string;
-  /** `key`: counted under `api` (600 a minute per key); `handler`: the handler calls `limit` itself. */
+  /** `key`: counted under the router's `apiPolicy`; `handler`: the handler calls `limit` itself. */
   limitedBy?: 'key' | 'handler';
   bodyLimitBytes?: number;
   handle(request: ApiRequest): Promise<Answer>;
@@ -40,7 +40,8 @@ export interface Route {
 export interface ApiDeps {
   findKey: FindKey;
   admit: Admit;
-  apiPolicy: Policy;
+  /** For the routes that are counted by key: may be left out where there is none. */
+  apiPolicy?: Policy;
 }
 
 const BODY_LIMIT_BYTES = 65_536;
@@ -48,6 +49,8 @@ const METHODS_WITH_BODY = new Set<Method>(['post', 'put', 'patch']);
 
 /** Every route does the same in the same order: key, body, limit, handler. Other methods on its path are answered 405. */
 export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
+  const uncounted = routes.find((route) => route.limitedBy !== 'handler' && deps.apiPolicy === undefined);
+  if (uncounted !== undefined) throw new Error(`${uncounted.path} is counted by key, and no policy is given`);
   const router = Router();
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
     const expressRoute = router.route(path);
@@ -65,7 +68,7 @@ async function serve({ findKey, admit, apiPolicy }: ApiDeps, route: Route, { req
   response.locals['caller'] = caller;
   const body = METHODS_WITH_BODY.has(route.method) ? await readJson(request, route.bodyLimitBytes ?? BODY_LIMIT_BYTES) : undefined;
   const limit = async (policy: Policy, subject: string) => enforceLimit(response, policy, await admit(subject, policy));
-  if (route.limitedBy !== 'handler') await limit(apiPolicy, caller.keyId);
+  if (apiPolicy !== undefined && route.limitedBy !== 'handler') await limit(apiPolicy, caller.keyId);
   const params = Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)]));
   return route.handle({ caller, params, query: request.query, body, header: (name) => request.get(name), limit });
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@waggle/runtime';
+import { warnSeldom, type Logger } from '@waggle/runtime';
 import type { Response } from 'express';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
@@ -32,14 +32,13 @@ export function createLimit({ redis, logger, metrics, instances }: LimitDeps): A
   const exact = createRollingLimit(redis);
   const local = createLocalLimit();
   const fallbacks = new Counter({ name: 'limit_fallback_total', help: 'Requests limited locally because Redis did not answer', registers: [metrics] });
-  let lastWarningAt = 0;
+  const warn = warnSeldom(logger, 'limits are kept locally');
   return async (subject, policy) => {
     try {
       return await exact(subject, randomUUID(), policy);
     } catch (error) {
       fallbacks.inc();
-      if (Date.now() - lastWarningAt > 1_000) logger.warn({ err: error }, 'limits are kept locally');
-      lastWarningAt = Date.now();
+      warn(error);
       return local(subject, { ...policy, limit: Math.max(1, Math.floor(policy.limit / instances)) });
     }
   };

@@ -1,4 +1,4 @@
-import type { Component, Logger } from '@waggle/runtime';
+import { warnSeldom, type Component, type Logger } from '@waggle/runtime';
 import { Redis } from 'ioredis';
 
 const COMMAND_TIMEOUT_MS = 100;
@@ -14,13 +14,7 @@ export function createRedis(url: string, logger: Logger): Component & { client: 
     enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
   });
-  let lastWarningAt = 0;
-  client.on('error', (error) => {
-    // One line a second says as much as one per reconnection.
-    if (Date.now() - lastWarningAt < 1_000) return;
-    lastWarningAt = Date.now();
-    logger.warn({ err: error }, 'redis');
-  });
+  client.on('error', warnSeldom(logger, 'redis'));
   return {
     name: 'redis',
     client,

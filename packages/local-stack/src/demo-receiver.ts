@@ -13,8 +13,8 @@ export interface DemoReceiver {
   close(): Promise<void>;
 }
 
-/** What a partner writes: takes webhooks and answers 200. Here it keeps them for the demo to look at. */
-export async function openDemoReceiver(): Promise<DemoReceiver> {
+/** What a partner writes: takes webhooks and answers 200. Here it keeps them for the demo to look at. `host`: where services reach this machine. */
+export async function openDemoReceiver(host = '127.0.0.1'): Promise<DemoReceiver> {
   const received: ReceivedWebhook[] = [];
   const server = createServer((request, response) => {
     text(request).then(
@@ -25,11 +25,11 @@ export async function openDemoReceiver(): Promise<DemoReceiver> {
       () => response.destroy(),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the demo receiver has no port');
   return {
-    url: `http://127.0.0.1:${address.port}/demo`,
+    url: `http://${host}:${address.port}/demo`,
     received,
     async close() {
       server.closeAllConnections();

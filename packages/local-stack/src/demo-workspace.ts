@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ROOT } from './data-directory.ts';
 import { createDemoApi, type DemoApi } from './demo-api.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, writeJson } from '@waggle/setup';
 import { runCommand } from './run-command.ts';
 
 const workspace = z.object({ workspace_id: z.string(), system_key: z.string() });
 const campaign = z.object({ campaign_id: z.number(), inapp_key_id: z.string(), inapp_secret: z.string() });
+export type DemoCampaign = z.infer<typeof campaign>;
 const demoKeys = workspace.extend({
   user_key: z.string(),
   demo: campaign.extend({ user_id: z.string(), activity_id: z.string() }),
@@ -36,7 +37,7 @@ export async function openDemoWorkspace(deps: DemoDeps): Promise<DemoKeys> {
   const keys = {
     ...first,
     user_key: await createUser(call),
-    demo: { ...(await createCampaign(call)), user_id: HABIT.user_id, activity_id: HABIT.id },
+    demo: { ...(await createDemoCampaign(call)), user_id: HABIT.user_id, activity_id: HABIT.id },
     second,
   };
   writeJson(file, keys);
@@ -64,7 +65,7 @@ async function createUser(call: DemoApi): Promise<string> {
   return body.api_key;
 }
 
-async function createCampaign(call: DemoApi): Promise<z.infer<typeof campaign>> {
+export async function createDemoCampaign(call: DemoApi): Promise<DemoCampaign> {
   const post = async <Schema extends z.ZodType>(schema: Schema, path: string, body: unknown) =>
     (await call(schema, { method: 'POST', path, body })).body;
   const { id } = await post(z.object({ id: z.number() }), '/v1/campaigns', {

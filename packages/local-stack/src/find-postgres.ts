@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { askPostgres } from './ask-postgres.ts';
+import { askPostgres } from '@waggle/setup';
 import { whyNoDocker } from './container.ts';
 import { findFirst, UnfitServer, type Source } from './find-first.ts';
 import { cachedFolder, installDebianPackages, unpackArtifact, whyNoDebianPackages, whyNoMaven, type Installer } from './packages.ts';

@@ -3,11 +3,11 @@ import { signInAppEvent, verifyWebhook } from '@waggle/client';
 import { z } from 'zod';
 import { createDemoApi, waitFor, type Answer, type DemoApi } from './demo-api.ts';
 import { openDemoReceiver, type DemoReceiver, type ReceivedWebhook } from './demo-receiver.ts';
-import { DEMO_EVENT_TYPE, type DemoKeys } from './demo-workspace.ts';
+import { DEMO_EVENT_TYPE, type DemoCampaign } from './demo-workspace.ts';
 
 // Another user than the one whose keys are shown: whoever tries the guide's example finds it untouched.
 const USER = 'usr_demo';
-const ENDPOINT = 'demo receiver of npm start';
+const ENDPOINT = 'demo receiver';
 const WALLET = '0x52908400098527886E0F7030069857D2E4169EE7';
 
 /** What happened, step by step, for `tellStory` to print. */
@@ -18,10 +18,19 @@ export interface Story {
   inapp: { request: unknown; answer: Answer<unknown>; awards: unknown };
 }
 
+interface DemoPlace {
+  gatewayUrl: string;
+  receiverHost?: string;
+  signal: AbortSignal;
+}
+
 /** The main job once, over the public API: a habit is done, a signed webhook arrives, the log has the event, an in-app event is awarded. */
-export async function playDemo(keys: DemoKeys, { gatewayUrl, signal }: { gatewayUrl: string; signal: AbortSignal }): Promise<Story> {
+export async function playDemo(
+  keys: { system_key: string; demo: DemoCampaign },
+  { gatewayUrl, receiverHost, signal }: DemoPlace,
+): Promise<Story> {
   const call = createDemoApi({ gatewayUrl, key: keys.system_key, signal });
-  const receiver = await openDemoReceiver();
+  const receiver = await openDemoReceiver(receiverHost);
   try {
     await deleteEndpoints(call); // of a demo that was cut short
     const endpoint = await createEndpoint(call, receiver.url);
@@ -91,7 +100,7 @@ async function findInLog(call: DemoApi, activityId: string): Promise<unknown> {
 
 async function sendInAppEvent(
   call: DemoApi,
-  { campaign_id: campaignId, inapp_key_id: keyId, inapp_secret: secret }: DemoKeys['demo'],
+  { campaign_id: campaignId, inapp_key_id: keyId, inapp_secret: secret }: DemoCampaign,
 ): Promise<Story['inapp']> {
   const request = {
     schema_version: '1.0',

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, writeJson } from '@waggle/setup';
 
 // Below the range that Linux takes for outgoing connections (from 32768): a port in it can be gone by the time a server restarts.
 const LOWEST = 18_000;

@@ -1,6 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { askPostgres } from './ask-postgres.ts';
+import { askPostgres } from '@waggle/setup';
 import { containerCommand } from './container.ts';
 import { findPostgres, POSTGRES_IMAGE } from './find-postgres.ts';
 import type { Installer } from './packages.ts';

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, writeJson } from '@waggle/setup';
 import { endProcess, identify, isAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
 
 const fileOf = (directory: string) => join(directory, 'supervisor.json');

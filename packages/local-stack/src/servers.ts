@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openSecrets } from '@waggle/setup';
 import { BI_USER, startKafka } from './kafka.ts';
 import { createInstaller } from './packages.ts';
 import { rememberPorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
-import { openSecrets } from './secrets.ts';
 import type { ServerProcess } from './server-process.ts';
 
 const CACHE = join(import.meta.dirname, '../../../.waggle/cache');
@@ -33,7 +33,7 @@ export async function startServers(
 ) {
   const logs = join(directory, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  const secrets = openSecrets(directory);
+  const secrets = openSecrets(join(directory, 'secrets.json'));
   const portOf = await rememberPorts(join(directory, 'ports.json'), ['kafka', 'kafkaExternal', 'kafkaController', 'postgres', 'redis']);
   const shared = { directory: join(directory, 'data'), installer: createInstaller({ cache, report, signal }), signal };
   mkdirSync(shared.directory, { recursive: true, mode: 0o700 });

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { urlOfServiceDatabase, type ServiceDatabase } from './databases.ts';
+import { urlOfServiceDatabase, type Secrets, type ServiceDatabase } from '@waggle/setup';
 import { ROOT } from './data-directory.ts';
-import type { Secrets } from './secrets.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 
 const SERVICES = ['ingress', 'behavior-core', 'outbound-dispatcher', 'event-log'] as const;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { urlOfServiceDatabase, type ServiceDatabase } from './databases.ts';
+import { urlOfServiceDatabase, writeJson, type ServiceDatabase } from '@waggle/setup';
 import type { DemoKeys } from './demo-workspace.ts';
-import { writeJson } from './json-file.ts';
 import type { ServerProcess } from './server-process.ts';
 import type { Servers } from './servers.ts';
 import { urlOf, type Instance } from './services.ts';

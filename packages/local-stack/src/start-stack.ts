@@ -1,15 +1,13 @@
 import { join } from 'node:path';
-import { serviceDatabases, urlOfServiceDatabase, type ServiceDatabase } from './databases.ts';
+import { openSecrets, serviceDatabases, setupStack, urlOfServiceDatabase, type ServiceDatabase } from '@waggle/setup';
 import { openDemoWorkspace, type DemoKeys } from './demo-workspace.ts';
 import { playDemo } from './play-demo.ts';
 import { describeOwner } from './port-owner.ts';
 import { isFree, rememberPorts } from './ports.ts';
 import { recordProcesses } from './running-stack.ts';
-import { openSecrets } from './secrets.ts';
 import type { ServerProcess } from './server-process.ts';
 import { startServers, type Servers } from './servers.ts';
 import { idOf, namesOfInstances, startService, type Instance, type Scale, type ServicesDeps } from './services.ts';
-import { setupStack } from './setup-stack.ts';
 import { writeStackFile } from './stack-file.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { tellStory } from './tell-story.ts';
@@ -87,7 +85,7 @@ async function startProcesses(options: StackOptions, supervisor: Supervisor, rem
   const { kafka, postgres, redis } = servers.versions;
   step(`Kafka ${kafka}, PostgreSQL ${postgres}, Redis ${redis}`);
 
-  const secrets = openSecrets(directory);
+  const secrets = openSecrets(join(directory, 'secrets.json'));
   const databases = serviceDatabases(secrets);
   await setupStack({
     postgresUrl: servers.postgresUrl,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { count, flag, list, parseEnvironment } from './config.ts';
+import { count, flag, list, parseEnvironment, serviceConfig, serviceEnvironment } from './config.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'waggle-config-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -26,4 +26,15 @@ test('a secret can come from a file, and the variable itself wins', () => {
 
 test("a file that somebody else's variable names is not read", () => {
   expect(parseEnvironment(schema, { SECRET: 's', BROKERS: '', OTHER_FILE: join(directory, 'missing') })).toMatchObject({ SECRET: 's' });
+});
+
+test('what every service has is named alike, and paths can be put behind its public URL', () => {
+  const env = { KAFKA_BROKERS: 'a:1', KAFKA_PREFIX: 't.', REDIS_URL: 'redis://r', INTERNAL_TOKEN: 'a token of some length', PUBLIC_URL: 'https://waggle.example/' };
+  expect(serviceConfig(parseEnvironment(z.object(serviceEnvironment), env), 'ingress')).toMatchObject({
+    port: 3000,
+    publicUrl: 'https://waggle.example',
+    kafka: { brokers: ['a:1'], clientId: 'ingress', prefix: 't.' },
+    redisUrl: 'redis://r',
+    instances: 1,
+  });
 });

@@ -21,19 +21,57 @@ export const count = (fallback: number) => z.coerce.number().int().positive().de
 export const port = z.coerce.number().int().min(0).max(65_535);
 export const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
 
-/** What every service reads. */
-export const serviceEnvironment = {
+/** What every process reads, the gateway's too. */
+export const processEnvironment = {
   /** The address to listen on. Nobody but this machine, unless somebody decides otherwise. */
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(3000),
   INTERNAL_PORT: port.default(3001),
+  /** Without a slash at its end: paths are put behind it. */
+  PUBLIC_URL: z.url().default('http://localhost:8080').transform((url) => url.replace(/\/$/, '')),
+  LOG_LEVEL: z.string().default('info'),
+  SHUTDOWN_TIMEOUT_MS: milliseconds(10_000),
+};
+
+/** What every service reads. */
+export const serviceEnvironment = {
+  ...processEnvironment,
   INSTANCE_ID: z.string().default(`${hostname()}-${process.pid}`),
   INSTANCES: count(1),
-  PUBLIC_URL: z.url().default('http://localhost:8080'),
   KAFKA_BROKERS: list,
   KAFKA_PREFIX: z.string().default(''),
   REDIS_URL: z.url(),
   INTERNAL_TOKEN: z.string().min(16),
-  LOG_LEVEL: z.string().default('info'),
-  SHUTDOWN_TIMEOUT_MS: milliseconds(10_000),
 };
+
+/** What a service with a database reads beside it. */
+export const databaseEnvironment = (connectionsMax: number) => ({ DATABASE_URL: z.url(), DATABASE_CONNECTIONS_MAX: count(connectionsMax) });
+
+type Parsed<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
+
+export function processConfig(parsed: Parsed<typeof processEnvironment>) {
+  return {
+    host: parsed.HOST,
+    port: parsed.PORT,
+    internalPort: parsed.INTERNAL_PORT,
+    publicUrl: parsed.PUBLIC_URL,
+    logLevel: parsed.LOG_LEVEL,
+    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
+  };
+}
+
+/** `name` is the service's own, as its servers see it. */
+export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: string) {
+  return {
+    ...processConfig(parsed),
+    instanceId: parsed.INSTANCE_ID,
+    instances: parsed.INSTANCES,
+    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX },
+    redisUrl: parsed.REDIS_URL,
+    internalToken: parsed.INTERNAL_TOKEN,
+  };
+}
+
+export function databaseConfig(parsed: Parsed<ReturnType<typeof databaseEnvironment>>, name: string) {
+  return { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, name };
+}

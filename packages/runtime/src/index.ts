@@ -7,3 +7,4 @@ export * from './metrics.ts';
 export * from './run-service.ts';
 export * from './sealed-box.ts';
 export * from './unavailable.ts';
+export * from './warn-seldom.ts';

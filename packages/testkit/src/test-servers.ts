@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { migrate, type Servers } from '@waggle/local-stack';
+import type { Servers } from '@waggle/local-stack';
+import { migrate } from '@waggle/setup';
 import { z } from 'zod';
 import { createDatabase, OWNERS, templateOf, urlOfDatabase } from './databases.ts';
 

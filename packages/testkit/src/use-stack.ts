@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { applyTopics, freePort, type ServerProcess } from '@waggle/local-stack';
+import { freePort, type ServerProcess } from '@waggle/local-stack';
+import { applyTopics } from '@waggle/setup';
 import { createProducer, type KafkaRecord, type KafkaSettings } from '@waggle/kafka';
 import { createLogger, startAll, type Component } from '@waggle/runtime';
 import { afterAll, beforeAll } from '@jest/globals';

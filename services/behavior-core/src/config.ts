@@ -1,10 +1,11 @@
-import { count, encryptionKeys, milliseconds, parseEnvironment, serviceEnvironment } from '@waggle/runtime';
+import {
+  count, databaseConfig, databaseEnvironment, encryptionKeys, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment,
+} from '@waggle/runtime';
 import { z } from 'zod';
 
 const environment = z.object({
   ...serviceEnvironment,
-  DATABASE_URL: z.url(),
-  DATABASE_CONNECTIONS_MAX: count(10),
+  ...databaseEnvironment(10),
   OPERATION_SECRET: z.string().regex(/^[0-9a-f]{64}$/),
   ENCRYPTION_KEYS: encryptionKeys,
   API_LIMIT_PER_MINUTE: count(600),
@@ -14,22 +15,12 @@ const environment = z.object({
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
-    host: parsed.HOST,
-    port: parsed.PORT,
-    internalPort: parsed.INTERNAL_PORT,
-    internalToken: parsed.INTERNAL_TOKEN,
-    instanceId: parsed.INSTANCE_ID,
-    instances: parsed.INSTANCES,
-    publicUrl: parsed.PUBLIC_URL,
-    database: { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, name: 'behavior-core' },
-    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: 'behavior-core', prefix: parsed.KAFKA_PREFIX },
-    redisUrl: parsed.REDIS_URL,
+    ...serviceConfig(parsed, 'behavior-core'),
+    database: databaseConfig(parsed, 'behavior-core'),
     operationSecret: parsed.OPERATION_SECRET,
     encryptionKeys: parsed.ENCRYPTION_KEYS,
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
-    logLevel: parsed.LOG_LEVEL,
-    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
   };
 }
 export type Config = ReturnType<typeof loadConfig>;

@@ -11,7 +11,7 @@ import { eventRoutes } from './routes/events.ts';
 export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
   const metrics = createMetrics('event-log');
-  const database = openDatabase({ ...config.database, name: 'event-log', sessionOptions: EVENT_STORE_SESSION });
+  const database = openDatabase({ ...config.database, sessionOptions: EVENT_STORE_SESSION });
   const redis = createRedis(config.redisUrl, logger);
   const store = createEventStore({ pool: database.pool, metrics });
   // It carries dead letters only.

@@ -2,14 +2,12 @@ import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOp
 import { createProducer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
 import { createCoreClient } from './adapters/core-client.ts';
+import { publishInTime } from './adapters/publish-in-time.ts';
 import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
 import type { Config } from './config.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
-
-/** Within the three seconds that a client is promised an answer in. */
-const ACKNOWLEDGE_MS = 2_500;
 
 export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
@@ -17,21 +15,19 @@ export function createApp(config: Config) {
   const redis = createRedis(config.redisUrl, logger);
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);
+  const publish = publishInTime(producer.publish);
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const submit = createCoreClient(
-    { publish: producer.publish, replyChannel },
-    { waitMs: config.inboundWaitMs, acknowledgeMs: ACKNOWLEDGE_MS, waitingMax: config.waitingMax },
-  );
+  const submit = createCoreClient({ publish, replyChannel }, { waitMs: config.inboundWaitMs, waitingMax: config.waitingMax });
   const inbound = inboundRoute({
     policy: perMinute('inbound', config.inboundLimit),
     operationIds: createOperationIds(config.operationSecret),
     submit,
     now,
   });
-  const inappEvents = inappEventsRoute({ findInappKey, admit, publish: producer.publish, receipts: createReceipts(redis.client, logger), now, logger });
-  const api = apiRouter({ findKey, admit, apiPolicy: perMinute('api', 600) }, [inbound]);
+  const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
+  const api = apiRouter({ findKey, admit }, [inbound]);
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [inappEvents, api], logger, metrics });
   const components = [redis, replyChannel, producer, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });

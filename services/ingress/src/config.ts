@@ -1,4 +1,4 @@
-import { count, list, milliseconds, parseEnvironment, serviceEnvironment } from '@waggle/runtime';
+import { count, list, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment } from '@waggle/runtime';
 import { z } from 'zod';
 
 const environment = z.object({
@@ -14,21 +14,12 @@ const environment = z.object({
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
-    host: parsed.HOST,
-    port: parsed.PORT,
-    internalPort: parsed.INTERNAL_PORT,
-    publicUrl: parsed.PUBLIC_URL,
-    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: 'ingress', prefix: parsed.KAFKA_PREFIX },
-    redisUrl: parsed.REDIS_URL,
-    instanceId: parsed.INSTANCE_ID,
-    instances: parsed.INSTANCES,
+    ...serviceConfig(parsed, 'ingress'),
     core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
     operationSecret: parsed.OPERATION_SECRET,
     inboundWaitMs: parsed.INBOUND_WAIT_MS,
     inboundLimit: parsed.INBOUND_LIMIT,
     waitingMax: parsed.WAITING_MAX,
-    logLevel: parsed.LOG_LEVEL,
-    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
   };
 }
 export type Config = ReturnType<typeof loadConfig>;

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { perMinute } from '@waggle/http';
-import { count, encryptionKeys, flag, list, milliseconds, parseEnvironment, serviceEnvironment } from '@waggle/runtime';
+import {
+  count, databaseConfig, databaseEnvironment, encryptionKeys, flag, list, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment,
+} from '@waggle/runtime';
 import { z } from 'zod';
 
 const cidrs = list.default([]).refine((items) => items.every(isCidr), 'Must be addresses or CIDRs, with commas between them');
@@ -15,8 +17,7 @@ const LEASE_BEYOND_TIMEOUT_MS = 2_000;
 
 const variables = z.object({
   ...serviceEnvironment,
-  DATABASE_URL: z.url(),
-  DATABASE_CONNECTIONS_MAX: count(8),
+  ...databaseEnvironment(8),
   ENCRYPTION_KEYS: encryptionKeys,
   CORE_INTERNAL_URLS: list,
   API_LIMIT_PER_MINUTE: count(600),
@@ -35,14 +36,8 @@ const environment = variables.refine(
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
-    host: parsed.HOST,
-    port: parsed.PORT,
-    internalPort: parsed.INTERNAL_PORT,
-    publicUrl: parsed.PUBLIC_URL,
-    instances: parsed.INSTANCES,
-    redisUrl: parsed.REDIS_URL,
-    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: 'outbound-dispatcher', prefix: parsed.KAFKA_PREFIX },
-    database: { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, name: 'outbound-dispatcher' },
+    ...serviceConfig(parsed, 'outbound-dispatcher'),
+    database: databaseConfig(parsed, 'outbound-dispatcher'),
     core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
     encryptionKeys: parsed.ENCRYPTION_KEYS,
     apiPolicy: perMinute('api', parsed.API_LIMIT_PER_MINUTE),
@@ -53,8 +48,6 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     leaseMs: parsed.DELIVERY_LEASE_MS,
     // New with every process: one that starts again under its old name must not take its predecessor's leases for its own.
     leaseOwner: `${parsed.INSTANCE_ID}#${randomBytes(6).toString('hex')}`,
-    logLevel: parsed.LOG_LEVEL,
-    shutdownTimeoutMs: parsed.SHUTDOWN_TIMEOUT_MS,
   };
 }
 export type Config = ReturnType<typeof loadConfig>;

@@ -1,7 +1,7 @@
 import { verifyWebhook } from '@waggle/client';
 import { behaviorEvent, type BehaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
-import { eventually, useStack } from '@waggle/testkit';
+import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
@@ -12,7 +12,6 @@ import { loadConfig } from '../src/config.ts';
 import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
 import { createFanOut } from '../src/delivery/fan-out.ts';
 import { anAward, anEndpoint, anEvent, recordOf, recordOfAward } from './given.ts';
-import { behaviours, startReceiver, type Receiver } from './receiver.ts';
 
 const stack = useStack();
 const records = stack.collect(behaviorEvent.topic);

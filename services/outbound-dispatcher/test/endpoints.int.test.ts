@@ -1,10 +1,9 @@
 import { behaviorEvent, newId } from '@waggle/contracts';
-import { eventually, useStack } from '@waggle/testkit';
+import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { anEvent, recordOf } from './given.ts';
-import { behaviours, startReceiver, type Receiver } from './receiver.ts';
 
 const stack = useStack();
 let receiver: Receiver;

@@ -1,8 +1,8 @@
+import { behaviours, startReceiver, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createEgress } from '../src/adapters/egress.ts';
 import { createSender } from '../src/adapters/sender.ts';
 import { errorOf } from '../src/domain/attempt-result.ts';
-import { behaviours, startReceiver, type Receiver } from './receiver.ts';
 
 const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'] }), { timeoutMs: 500 });
 const guarded = createSender(createEgress({ exceptions: [] }), { timeoutMs: 500 });

@@ -7,6 +7,7 @@ export type Submission = { kind: 'answered'; result: OperationResult } | { kind:
 export type Submit = (command: Omit<BehaviorCommand, 'reply_to'>) => Promise<Submission>;
 
 interface CoreClientDeps {
+  /** Gives up in time by itself. */
   publish: Producer['publish'];
   replyChannel: ReplyChannel;
 }
@@ -14,13 +15,11 @@ interface CoreClientDeps {
 interface CoreClientSettings {
   /** How long to wait for the core once Kafka has the command. */
   waitMs: number;
-  /** How long to wait for Kafka. */
-  acknowledgeMs: number;
   waitingMax: number;
 }
 
 /** The core's reply may overtake Kafka's acknowledgement; it proves the same, so it is answered at once. */
-export function createCoreClient({ publish, replyChannel }: CoreClientDeps, { waitMs, acknowledgeMs, waitingMax }: CoreClientSettings): Submit {
+export function createCoreClient({ publish, replyChannel }: CoreClientDeps, { waitMs, waitingMax }: CoreClientSettings): Submit {
   return async (command) => {
     if (replyChannel.waiting() >= waitingMax) return { kind: 'unavailable' };
     const { promise, resolve } = Promise.withResolvers<Submission>();
@@ -30,7 +29,6 @@ export function createCoreClient({ publish, replyChannel }: CoreClientDeps, { wa
 
     replyChannel.await(command.operation_id, (result) => resolve({ kind: 'answered', result }));
     const patience = setTimeout(() => { isOutOfPatience = true; settle(); }, waitMs);
-    const deadline = setTimeout(() => resolve({ kind: isAcknowledged ? 'accepted' : 'unavailable' }), Math.max(waitMs, acknowledgeMs));
     publish([toRecord(behaviorCommand, { ...command, reply_to: replyChannel.address })]).then(
       () => { isAcknowledged = true; settle(); },
       () => resolve({ kind: 'unavailable' }),
@@ -38,7 +36,6 @@ export function createCoreClient({ publish, replyChannel }: CoreClientDeps, { wa
 
     return promise.finally(() => {
       clearTimeout(patience);
-      clearTimeout(deadline);
       replyChannel.forget(command.operation_id);
     });
   };

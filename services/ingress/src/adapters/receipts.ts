@@ -1,5 +1,5 @@
 import { RECEIPT_TTL_SECONDS, receipt, receiptKey, type InappEvent, type Receipt } from '@waggle/contracts';
-import type { Logger } from '@waggle/runtime';
+import { warnSeldom, type Logger } from '@waggle/runtime';
 import type { Redis } from 'ioredis';
 
 type EventIdentity = Pick<InappEvent, 'key_id' | 'environment' | 'event_id'>;
@@ -13,12 +13,7 @@ export interface Receipts {
 
 /** What became of an event id before. With Redis away an answer has less detail, and nothing else changes: the core knows duplicates itself. */
 export function createReceipts(redis: Redis, logger: Logger): Receipts {
-  let lastWarningAt = 0;
-  const warn = (error: unknown) => {
-    if (Date.now() - lastWarningAt < 1_000) return;
-    lastWarningAt = Date.now();
-    logger.warn({ err: error }, 'receipts are not known');
-  };
+  const warn = warnSeldom(logger, 'receipts are not known');
   return {
     async find(event) {
       try {

@@ -24,8 +24,6 @@ export interface InappEventsDeps {
 }
 
 const BODY_LIMIT_BYTES = 65_536;
-/** Within the three seconds that a client is promised an answer in. */
-const ACKNOWLEDGE_MS = 2_500;
 /** Nobody asks the core about ids that it cannot have given out. */
 const KEY_ID = /^ick_[A-Za-z0-9_-]{1,60}$/;
 /** What the shared readers of bodies complain about, in this endpoint's words. */
@@ -44,7 +42,7 @@ const STATUSES: Record<RefusalCode, number> = {
 
 /** `POST /user/inapp/webhooks` (guide "In-app webhooks"). The order of the checks is part of the contract. */
 export function inappEventsRoute(deps: InappEventsDeps): Router {
-  const { findInappKey, receipts, now } = deps;
+  const { findInappKey, publish, receipts, now } = deps;
 
   async function receive(request: Request, response: Response) {
     const body = await read(request);
@@ -61,7 +59,7 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     const message = toMessage(event, { key, digest, text, now: at });
     const prior = await receipts.find(message);
     // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
-    if (prior?.digest !== digest) await publish(message);
+    if (prior?.digest !== digest) await publish([toRecord(inappEvent, message)]);
     if (prior === null) await receipts.keep(message, { digest, ...ACCEPTED });
     response.json(accepted(message, prior));
   }
@@ -84,12 +82,6 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     const isMapped = key.event_types.includes(event.event_type);
     const current = isMapped ? key : await findInappKey(key.key_id, event.event_type);
     requirePermission(current ?? key, event);
-  }
-
-  async function publish(message: InappEvent) {
-    const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Unavailable('Kafka has not acknowledged in time')), ACKNOWLEDGE_MS);
-    await Promise.race([deps.publish([toRecord(inappEvent, message)]), tooLate]).finally(() => clearTimeout(timer));
   }
 
   const router = Router();

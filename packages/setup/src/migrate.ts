@@ -1,11 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
-import { runCommand } from './run-command.ts';
+import { REPOSITORY } from './repository.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
-const migrationsOf = (service: string) => join(ROOT, 'services', service, 'prisma/migrations');
+const run = promisify(execFile);
+const migrationsOf = (service: string) => join(REPOSITORY, 'services', service, 'prisma/migrations');
 
 export const hasMigrations = (service: string) => existsSync(migrationsOf(service));
 
@@ -14,10 +16,8 @@ export async function migrate(service: string, databaseUrl: string): Promise<voi
   const folder = migrationsOf(service);
   const expected = readMigrations(folder);
   if ((await findMissing(expected, databaseUrl)).length === 0) return; // a second's work saved at most starts
-  await runCommand(process.execPath, [join(ROOT, 'scripts/migrate-deploy.mjs'), folder], {
-    env: { ...process.env, DATABASE_URL: databaseUrl },
-    cwd: ROOT,
-  });
+  const script = join(REPOSITORY, 'scripts/migrate-deploy.mjs');
+  await run(process.execPath, [script, folder], { env: { ...process.env, DATABASE_URL: databaseUrl }, cwd: REPOSITORY });
   await assertMigrated(service, databaseUrl);
 }
 

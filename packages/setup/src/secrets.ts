@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { readJson, writeJson } from './json-file.ts';
 
@@ -23,9 +22,8 @@ const secrets = z.object({
 
 export type Secrets = z.infer<typeof secrets>;
 
-/** What a data directory's servers and services share, made once and kept in it. */
-export function openSecrets(directory: string): Secrets {
-  const file = join(directory, 'secrets.json');
+/** What servers and services share, made once and kept in `file`. */
+export function openSecrets(file: string): Secrets {
   const known = readJson(file);
   const all = secrets.parse(known ?? {});
   if (JSON.stringify(known) !== JSON.stringify(all)) writeJson(file, all);

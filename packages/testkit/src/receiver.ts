@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 interface ReceivedRequest {
   path: string;
   headers: Record<string, string>;
+  /** The bytes as they came: the signature is over them. */
   body: Buffer;
 }
 
@@ -25,7 +26,7 @@ export const behaviours = {
   garbage: (): Behaviour => (_response, { socket }) => void socket.end('not HTTP\r\n\r\n'),
 };
 
-/** A server on loopback that does as it is told, per path, and remembers what it got. */
+/** A partner's endpoint on loopback: does as it is told, per path, else answers 200 `ok`, and remembers what it got. */
 export async function startReceiver() {
   const requests: ReceivedRequest[] = [];
   const programme = new Map<string, Behaviour[]>();
@@ -54,9 +55,11 @@ export async function startReceiver() {
     connections: () => connections,
     /** One behaviour per request, the last for all that follow. */
     program: (path: string, ...planned: Behaviour[]) => void programme.set(path, planned),
-    stop() {
-      server.closeAllConnections();
+    async stop() {
+      const closed = once(server, 'close');
       server.close();
+      server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from '@jest/globals';
 import { readTestServers } from '@waggle/testkit';
-import { askPostgres } from '../../packages/local-stack/src/ask-postgres.ts';
-import { urlOfServiceDatabase } from '../../packages/local-stack/src/databases.ts';
-import { assertMigrated, migrate } from '../../packages/local-stack/src/migrate.ts';
-import { setupDatabases } from '../../packages/local-stack/src/setup-databases.ts';
+import { askPostgres } from '../src/ask-postgres.ts';
+import { urlOfServiceDatabase } from '../src/databases.ts';
+import { assertMigrated, migrate } from '../src/migrate.ts';
+import { setupDatabases } from '../src/setup-databases.ts';
 
 const { postgresUrl } = readTestServers();
 const id = `s${randomUUID().slice(0, 8)}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createTopics, grantReadOnly, type KafkaSettings } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 import { z } from 'zod';
-import { ROOT } from './data-directory.ts';
+import { REPOSITORY } from './repository.ts';
 
 const topics = z.array(
   z.strictObject({ topic: z.string(), numPartitions: z.number(), config: z.record(z.string(), z.string()).optional() }),
@@ -11,7 +11,7 @@ const topics = z.array(
 
 /** Applies `infra/topics.json`, the one list of topics. */
 export async function applyTopics(settings: KafkaSettings): Promise<void> {
-  const list = topics.parse(JSON.parse(readFileSync(join(ROOT, 'infra/topics.json'), 'utf8')));
+  const list = topics.parse(JSON.parse(readFileSync(join(REPOSITORY, 'infra/topics.json'), 'utf8')));
   await createTopics(settings, createLogger('setup', 'silent'), list);
 }
 
