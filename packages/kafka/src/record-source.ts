@@ -3,12 +3,14 @@ import type { Logger } from '@waggle/runtime';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import type { RawRecord } from './batch-handler.ts';
 import { connectKafka, type KafkaSettings } from './connection.ts';
+import { isBrokersFault } from './failure.ts';
 import { createOffsetLedger } from './offset-ledger.ts';
 
 export interface SourceSettings {
   kafka: KafkaSettings;
   groupId: string;
-  restartsMax: number;
+  /** How often a consumer that crashes, with nothing handled in between, is started again; one whose broker is away, always. Default 10. */
+  restartsMax?: number;
   silentAfterMs: number;
 }
 
@@ -19,6 +21,7 @@ interface SourceDeps {
 }
 
 const PENDING_MAX = 5_000;
+const RESTART_PAUSE_MS_MAX = 1_000;
 
 /** Reads one topic in a group. It hands records on without waiting for them to be handled, so that KafkaJS already fetches the next. */
 export function createRecordSource(settings: SourceSettings, { topic, receive, logger }: SourceDeps) {
@@ -27,7 +30,9 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   const ledger = createOffsetLedger(prefixedTopic, logger);
   let consumer: Consumer;
   let pending = 0;
+  const { restartsMax = 10 } = settings;
   let restarts = 0;
+  let faults = 0;
   let lastSignAt = Date.now();
   let isStopping = false;
   let fail: (error: unknown) => void;
@@ -37,7 +42,11 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     const { on, events } = consumer;
     for (const sign of [events.HEARTBEAT, events.FETCH]) on(sign, () => { lastSignAt = Date.now(); });
     on(events.CRASH, ({ payload }) => void restart(payload.error));
-    on(events.GROUP_JOIN, ({ payload }) => ledger.keepOnly(payload.memberAssignment[prefixedTopic] ?? []));
+    on(events.GROUP_JOIN, ({ payload }) => {
+      const partitions = payload.memberAssignment[prefixedTopic] ?? [];
+      ledger.keepOnly(partitions);
+      logger.info({ topic, partitions, durationMs: payload.duration }, 'partitions assigned');
+    });
     await consumer.connect();
     await consumer.subscribe({ topics: [prefixedTopic], fromBeginning: true });
     await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
@@ -45,14 +54,15 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
 
   async function restart(reason: unknown) {
     if (isStopping) return;
-    if (restarts++ >= settings.restartsMax) return fail(reason);
+    if (!isBrokersFault(reason) && faults++ >= restartsMax) return fail(reason);
+    restarts++;
     logger.error({ err: reason, restarts }, 'consumer crashed, starting it again');
-    await pause(Math.min(100 * 2 ** restarts, 2_000));
+    await pause(Math.min(100 * 2 ** restarts, RESTART_PAUSE_MS_MAX));
     await run().catch(restart);
   }
 
   async function eachBatch({ batch, heartbeat }: EachBatchPayload) {
-    restarts = 0;
+    [restarts, faults] = [0, 0];
     if (isStopping) return; // not handled, not committed: the successor's
     const records = batch.messages.map((message) => toRaw(batch.partition, message));
     pending += records.length;

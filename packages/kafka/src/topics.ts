@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@waggle/runtime';
+import type { Admin } from 'kafkajs';
 import { connectKafka, type KafkaSettings } from './connection.ts';
+import { isBrokersFault } from './failure.ts';
 
 export interface TopicDefinition {
   topic: string;
@@ -19,7 +22,21 @@ export async function createTopics(settings: KafkaSettings, logger: Logger, topi
       configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
     }));
     await admin.createTopics({ waitForLeaders: true, topics: prefixed });
+    await Promise.all(prefixed.map(({ topic }) => untilLed(admin, topic)));
   } finally {
     await admin.disconnect();
+  }
+}
+
+const LED_WITHIN_MS = 30_000;
+
+/** A broker is named the leader before it knows, and refuses the first records: it is asked until it answers as one. */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (const deadline = Date.now() + LED_WITHIN_MS; ; await pause(50)) {
+    try {
+      return void (await admin.fetchTopicOffsets(topic));
+    } catch (error) {
+      if (!isBrokersFault(error) || Date.now() > deadline) throw error;
+    }
   }
 }

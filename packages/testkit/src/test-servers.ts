@@ -1,5 +1,5 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Servers } from '@waggle/local-stack';
 import { migrate } from '@waggle/setup';
 import { z } from 'zod';
 import { createDatabase, OWNERS, templateOf, urlOfDatabase } from './databases.ts';
@@ -27,10 +27,15 @@ export function readTestServers(): TestServers {
 }
 
 /** A migrated template of each database, to be cloned by every test file. */
-export async function prepareServers({ kafkaBroker, kafkaPid, postgresUrl, redisUrl }: Servers, directory: string): Promise<TestServers> {
+export async function prepareServers(
+  { kafkaBroker, kafkaPid, postgresUrl, redisUrl }: Omit<TestServers, 'logs'>,
+  directory: string,
+): Promise<TestServers> {
+  const logs = join(directory, 'logs');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
   await Promise.all(OWNERS.map(async (owner) => {
     await createDatabase(postgresUrl, templateOf(owner));
     await migrate(owner, urlOfDatabase(postgresUrl, templateOf(owner)));
   }));
-  return { kafkaBroker, kafkaPid, postgresUrl, redisUrl, logs: join(directory, 'logs') };
+  return { kafkaBroker, kafkaPid, postgresUrl, redisUrl, logs };
 }

@@ -31,7 +31,7 @@ export function createApp(config: Config) {
 
   const consume = (handler: BatchHandler, groupId: string) =>
     createConsumer(
-      { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', restartsMax: 30, silentAfterMs: 30_000, stuckAfterMs: 10_000 },
+      { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', silentAfterMs: 30_000, stuckAfterMs: 10_000 },
       { handler, publish: producer.publish, logger },
     );
   const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox: createSealedBox(config.encryptionKeys), wake, now, logger });

@@ -330,7 +330,10 @@ test('an event of a test key is seen apart', async () => {
   expect((await admin(`/${sender.campaignId}/leaderboard`)).body.data).toEqual([]);
 });
 
-test('503 when Kafka does not acknowledge; sent again it counts once', async () => {
+// A broker in a container is not ours to freeze.
+const testWithOwnBroker = stack.kafkaPid === 0 ? test.skip : test;
+
+testWithOwnBroker('503 when Kafka does not acknowledge; sent again it counts once', async () => {
   const sender = await aSender();
   const body = anEvent(sender);
   process.kill(stack.kafkaPid, 'SIGSTOP');

@@ -45,7 +45,6 @@ export function createApp(config: Config) {
         kafka: config.kafka,
         groupId: `outbound-dispatcher.${name}`,
         deadLetterTopic: 'private.outbound-dispatcher.dead-letter.v1',
-        restartsMax: 30,
         silentAfterMs: 30_000,
         stuckAfterMs: 10_000,
       },
