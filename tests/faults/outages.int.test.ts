@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { behaviorEvent } from '@waggle/contracts';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -15,6 +16,8 @@ let systemKey: string;
 
 /** What a client is promised: an answer, whatever is away. */
 const ANSWER_MS = 3_000;
+/** Longer outages by hand: OUTAGE_MS=300000 npm test -- tests/faults/outages */
+const OUTAGE_MS = Number(process.env['OUTAGE_MS'] ?? 0);
 
 beforeAll(async () => {
   await stack.start('behavior-core');
@@ -49,6 +52,7 @@ test.each([
     process.kill(own.server(name).pid, 'SIGKILL');
     await own.server(name).ended;
     await answered(12);
+    await pause(OUTAGE_MS);
     await own.server(name).restart();
   });
 
@@ -59,7 +63,7 @@ test.each([
   expect(sent.some(isAcknowledged)).toBe(true);
   await expectAgreement(stack, load.sent, { events, deadLetters });
   expectOrderPerUser(events);
-}, 120_000);
+}, 120_000 + OUTAGE_MS);
 
 test('a read that needs the database is a 503 while it is away, and works again by itself', async () => {
   const read = () => callApi('GET', `${stack.urlOf('behavior-core')}/v1/activities/act_0`, { key: systemKey });
