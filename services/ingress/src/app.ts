@@ -1,10 +1,12 @@
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createProducer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createAnswerMemory } from './adapters/answer-memory.ts';
 import { createCoreClient } from './adapters/core-client.ts';
 import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
 import type { Config } from './config.ts';
+import { bulkRoute } from './routes/bulk/bulk.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
@@ -20,20 +22,25 @@ export function createApp(config: Config) {
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const submit = createCoreClient(
-    { publish: producer.publish, replyChannel },
-    { waitMs: config.inboundWaitMs, acknowledgeMs: ACKNOWLEDGE_MS, waitingMax: config.waitingMax },
-  );
-  const inbound = inboundRoute({
-    policy: perMinute('inbound', config.inboundLimit),
-    operationIds: createOperationIds(config.operationSecret),
-    submit,
+  const memory = createAnswerMemory(redis.client, logger);
+  const operationIds = createOperationIds(config.operationSecret);
+  // A producer of its own: single requests must not wait behind megabytes of bulk.
+  const bulkProducer = createProducer(config.kafka, logger);
+  const submitWith = ({ publish }: typeof producer, waitMs: number) =>
+    createCoreClient({ publish, replyChannel }, { waitMs, acknowledgeMs: ACKNOWLEDGE_MS, waitingMax: config.waitingMax });
+  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), operationIds, submit: submitWith(producer, config.inboundWaitMs), now });
+  const bulk = bulkRoute({
+    limitPerMinute: config.bulkLimit,
+    operationIds,
+    submit: submitWith(bulkProducer, config.bulkWaitMs),
+    publish: bulkProducer.publish,
+    memory,
     now,
   });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish: producer.publish, receipts: createReceipts(redis.client, logger), now, logger });
-  const api = apiRouter({ findKey, admit, apiPolicy: perMinute('api', 600) }, [inbound]);
+  const api = apiRouter({ findKey, admit, apiPolicy: perMinute('api', 600), runOnce: memory.runOnce }, [inbound, bulk]);
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [inappEvents, api], logger, metrics });
-  const components = [redis, replyChannel, producer, server];
+  const components = [redis, replyChannel, producer, bulkProducer, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
-  return { logger, components: [...components, health] };
+  return { logger, routes: server.routes, components: [...components, health] };
 }
