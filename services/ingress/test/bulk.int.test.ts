@@ -186,6 +186,44 @@ describe('lines', () => {
     expect(await post(content, { query, headers: { ...ndjson, ...headers } })).toMatchObject({ status, body: { code } });
   });
 
+  test('an upload that breaks off is done as far as it had come', async () => {
+    const habit = await aUser();
+    const lines = Array.from({ length: 20_000 }, (_, index) => JSON.stringify(completed(habit, (index % 300) + 1))).join('\n');
+    const before = commands.length;
+    const abort = new AbortController();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(lines)),
+      async pull() {
+        await eventually(() => expect(commands.length).toBeGreaterThan(before));
+        abort.abort();
+      },
+    });
+    const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
+    await expect(fetch(onIngress('/v1/activities/bulk'), { method: 'POST', headers, body, signal: abort.signal, duplex: 'half' } as RequestInit)).rejects.toThrow();
+    const [first] = commands.slice(before);
+    const { total, done } = await whenCompleted(JSON.parse(first!.value).operation_id);
+    expect(total).toBeGreaterThan(0);
+    expect(total).toBeLessThan(20_000);
+    expect(done).toBe(total);
+  }, 60_000);
+
+  test('a slow upload is read to its end, with others answered meanwhile', async () => {
+    const [slow, other] = [await aUser(), await aUser()];
+    const pieces = [...Array.from({ length: 5 }, (_, day) => `${JSON.stringify(completed(slow, day + 1))}\n`)].values();
+    const body = new ReadableStream({
+      async pull(controller) {
+        expect(await postItems([completed(other, 1)])).toMatchObject({ status: 200 });
+        const { value, done } = pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(new TextEncoder().encode(value));
+      },
+    });
+    const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
+    const response = await fetch(onIngress('/v1/activities/bulk'), { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+    expect(response.status).toBe(202);
+    expect(await whenCompleted(((await response.json()) as { operation_id: string }).operation_id)).toMatchObject({ total: 5, failed: 0 });
+  });
+
   test('beyond 100,000 lines: 413, and it says which operation the lines before are', async () => {
     const answer = await postLines(Array(100_001).fill('1'));
     expect(answer).toMatchObject({ status: 413, body: { code: 'payload_too_large', detail: expect.stringMatching(/op_[0-9a-f]+/) } });

@@ -53,6 +53,6 @@ export type BulkReader = ReturnType<typeof createBulkReader>;
 
 function toAnswer(operationId: string, rows: readonly (BulkResult & { operation_id: string })[]): BulkAnswer {
   const failed = rows.filter(({ status }) => status === 'failed').length;
-  const results = rows.map(({ operation_id: _, ...result }) => result);
+  const results = rows.map(({ index, status, activity_id, error }) => ({ index, status, activity_id, error }));
   return { operation_id: operationId, succeeded: results.length - failed, failed, results };
 }

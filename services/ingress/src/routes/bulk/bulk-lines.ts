@@ -64,7 +64,11 @@ export function bulkLinesHandler({ operationIds, publish, memory, now }: BulkLin
       await sendTotal(head, progress.sent);
     } catch (error) {
       // Whatever ended the upload: what is in Kafka by then will be done, and its operation has an end.
-      await sendTotal(head, progress.sent).finally(async () => { await claim?.release(); });
+      try {
+        await sendTotal(head, progress.sent);
+      } finally {
+        await claim?.release();
+      }
       throw error;
     }
     const { status, body, headers = {} } = answer;
