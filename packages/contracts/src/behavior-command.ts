@@ -20,6 +20,8 @@ export const behaviorCommand = defineMessage({
     accepted_at: utcTimestamp,
     /** The Redis channel on which the ingress instance that waits is listening; null when nobody waits. */
     reply_to: z.string().nullable(),
+    /** Of the request, where an Idempotency-Key made the id; null where what is asked did. */
+    digest: z.string().nullable().default(null),
     body: inboundBody,
   }),
   key: keyOfUser,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, keyOfUser } from './message.ts';
-import { activityType, localDate, utcTimestamp } from './scalars.ts';
+import { activityType, localDate, stepState, utcTimestamp } from './scalars.ts';
 
 /** Guide "Payload shape": event, timestamp, user_id and one entity; `workspace_id` is for the topics alone. */
 const envelope = z.object({
@@ -20,14 +20,31 @@ export type Streak = z.infer<typeof streak>;
 const occurred = activityEntity.extend({ occurrence_date: localDate, streak: streak.nullable() });
 const defined = activityEntity.extend({ version: z.int().positive() });
 
+const routineEntity = activityEntity.extend({
+  type: z.literal('routine'),
+  occurrence_date: localDate,
+  steps: z.array(z.object({ id: z.string(), name: z.string(), state: stepState })),
+});
+const stepped = routineEntity.extend({ step_id: z.string() });
+
 const onActivity = <Name extends string, Entity extends z.ZodType>(event: Name, activity: Entity) =>
   envelope.extend({ event: z.literal(event), activity });
+const onRoutine = <Name extends string, Entity extends z.ZodType>(event: Name, routine: Entity) =>
+  envelope.extend({ event: z.literal(event), routine });
 
 export const behaviorEventTypes = {
   'activity.completed': onActivity('activity.completed', occurred),
   'activity.skipped': onActivity('activity.skipped', occurred),
+  'activity.snoozed': onActivity('activity.snoozed', activityEntity.extend({ occurrence_date: localDate, snoozed_until: utcTimestamp, snooze_minutes: z.int().positive() })),
+  'activity.reopened': onActivity('activity.reopened', occurred),
+  'activity.missed': onActivity('activity.missed', occurred),
   'activity.created': onActivity('activity.created', defined),
+  'activity.updated': onActivity('activity.updated', defined.extend({ changed: z.array(z.string()) })),
   'activity.deleted': onActivity('activity.deleted', defined),
+  'routine.activated': onRoutine('routine.activated', routineEntity),
+  'routine.step_completed': onRoutine('routine.step_completed', stepped),
+  'routine.step_skipped': onRoutine('routine.step_skipped', stepped),
+  'routine.partial': onRoutine('routine.partial', routineEntity),
 } as const;
 
 export const behaviorEvent = defineMessage({
@@ -35,8 +52,16 @@ export const behaviorEvent = defineMessage({
   data: z.discriminatedUnion('event', [
     behaviorEventTypes['activity.completed'],
     behaviorEventTypes['activity.skipped'],
+    behaviorEventTypes['activity.snoozed'],
+    behaviorEventTypes['activity.reopened'],
+    behaviorEventTypes['activity.missed'],
     behaviorEventTypes['activity.created'],
+    behaviorEventTypes['activity.updated'],
     behaviorEventTypes['activity.deleted'],
+    behaviorEventTypes['routine.activated'],
+    behaviorEventTypes['routine.step_completed'],
+    behaviorEventTypes['routine.step_skipped'],
+    behaviorEventTypes['routine.partial'],
   ]),
   key: keyOfUser,
 });

@@ -1,8 +1,8 @@
 import { createHash, randomFillSync } from 'node:crypto';
 
-/** Contract, section 1. */
+/** Contract, section 1; `aud` is an entry of the audit log. */
 export type IdPrefix =
-  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick';
+  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick' | 'aud';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

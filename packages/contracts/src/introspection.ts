@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { environment } from './inapp-event.ts';
 
-/** `POST /internal/introspect-key {sha256}` (the model is RFC 7662). `user_id` is null for a system key. */
+/**
+ * `POST /internal/introspect-key {sha256}` (the model is RFC 7662). `user_id` is null for a system key; `expires_at` (null: never) is told
+ * so that an answer which is remembered ends when its key does.
+ */
 export const keyIntrospection = z.discriminatedUnion('active', [
   z.object({ active: z.literal(false) }),
-  z.object({ active: z.literal(true), key_id: z.string(), workspace_id: z.string(), user_id: z.string().nullable() }),
+  z.object({
+    active: z.literal(true), key_id: z.string(), workspace_id: z.string(), user_id: z.string().nullable(), expires_at: z.iso.datetime().nullish(),
+  }),
 ]);
 export type KeyIntrospection = z.infer<typeof keyIntrospection>;
 

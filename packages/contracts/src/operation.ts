@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { activityView } from './activity.ts';
+import { bulkAnswer } from './bulk-command.ts';
 import { utcTimestamp } from './scalars.ts';
 
 /** The 200 body of `POST /v1/webhooks/inbound`. */
@@ -14,7 +15,10 @@ export type OperationAnswer = z.infer<typeof operationAnswer>;
 
 export const refusal = z.object({
   status: z.literal('refused'),
-  code: z.enum(['not_found', 'activity_archived', 'invalid_transition', 'internal']),
+  code: z.enum([
+    'not_found', 'activity_archived', 'invalid_transition', 'internal', 'template_not_found', 'already_exists', 'plan_limit_reached', 'validation_failed', 'forbidden',
+    'idempotency_key_reused',
+  ]),
   detail: z.string(),
 });
 export type Refusal = z.infer<typeof refusal>;
@@ -23,13 +27,23 @@ export const operationResult = z.discriminatedUnion('status', [operationAnswer, 
 export type OperationResult = z.infer<typeof operationResult>;
 
 /** What the core publishes on an ingress instance's channel: every reply of one Kafka batch in one message. */
-export const replies = z.array(z.object({ operation_id: z.string(), result: operationResult }));
+export const replies = z.array(
+  z.object({
+    operation_id: z.string(),
+    /** The first answer to a request with this Idempotency-Key, word for word. */
+    replayed: z.boolean().default(false),
+    result: z.union([operationResult, bulkAnswer]),
+  }),
+);
 export type Reply = z.infer<typeof replies>[number];
+
+export const operationKind = z.enum(['inbound', 'bulk', 'replay', 'erase']);
+export type OperationKind = z.infer<typeof operationKind>;
 
 /** `GET /v1/operations/{id}`. `result` is the synchronous answer, where there is one. */
 export const operationView = z.object({
   id: z.string(),
-  kind: z.enum(['inbound', 'bulk', 'replay', 'erase']),
+  kind: operationKind,
   status: z.enum(['pending', 'running', 'completed']),
   total: z.int(),
   done: z.int(),

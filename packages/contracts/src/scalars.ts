@@ -6,11 +6,17 @@ export const userId = z.string().regex(/^[A-Za-z0-9_.:@-]{1,64}$/, 'Must be 1 to
 /** Ids that a client may bring along on creation. */
 export const activityId = z.string().regex(/^act_[A-Za-z0-9_-]{1,60}$/, 'Must be act_ and 1 to 60 letters, digits, _ or -');
 
+/** Of a routine's step, likewise. */
+export const stepId = z.string().regex(/^stp_[A-Za-z0-9_-]{1,60}$/, 'Must be stp_ and 1 to 60 letters, digits, _ or -');
+
 export const activityType = z.enum(['habit', 'task', 'routine']);
 export type ActivityType = z.infer<typeof activityType>;
 
 export const occurrenceState = z.enum(['pending', 'done', 'skipped', 'snoozed', 'partial', 'missed']);
 export type OccurrenceState = z.infer<typeof occurrenceState>;
+
+export const stepState = z.enum(['pending', 'done', 'skipped']);
+export type StepState = z.infer<typeof stepState>;
 
 /** PostgreSQL's text takes neither U+0000 nor a lone surrogate, so neither may be accepted. */
 export const cleanText = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'Must not hold U+0000 or lone surrogates');
@@ -26,11 +32,35 @@ export const channelName = cleanText.pipe(z.string().min(1).max(64));
 /** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
 export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });
 
+/** The years in which schedules are reckoned: far enough for anybody, near enough that no rule runs for ever. */
+export const isReckoned = (timestamp: string): boolean => timestamp >= '1970' && timestamp < '2200';
+
 /** As we write it: UTC with `Z`, milliseconds only where they are not zero. */
 export const utcTimestamp = z.iso.datetime();
 
 export const localDate = z.iso.date();
 
+/** Wall-clock time of a user, as in `07:30`. */
+export const localTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day, as in 07:30');
+
 export function toUtc(timestamp: string | Date): string {
   return new Date(timestamp).toISOString().replace('.000Z', 'Z');
+}
+
+/** An IANA name, as the runtime's time zone data knows it. Offsets such as `+01:00` are no zones: they know no summer time. */
+export const timeZone = z.string().max(64).transform((name, context) => {
+  const known = /^[A-Za-z]/.test(name) ? zoneNamed(name) : undefined;
+  if (known !== undefined) return known;
+  context.addIssue('Must be an IANA time zone, as in Europe/Berlin');
+  return z.NEVER;
+});
+
+/** In the spelling of the data; an alias stays the name that was given. */
+function zoneNamed(name: string): string | undefined {
+  try {
+    const { timeZone: resolved } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    return resolved.toLowerCase() === name.toLowerCase() ? resolved : name;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Component } from '@waggle/runtime';
 import pg from 'pg';
+import { shareTransactions, type SharedTransaction } from './shared-transaction.ts';
 
 export interface DatabaseSettings {
   url: string;
@@ -10,7 +11,7 @@ export interface DatabaseSettings {
   sessionOptions?: string;
 }
 
-export interface Database extends Component {
+export interface Database extends Component, SharedTransaction {
   pool: pg.Pool;
 }
 
@@ -43,6 +44,7 @@ export function openDatabase({ url, connectionsMax, name, sessionOptions }: Data
   return {
     name: 'database',
     pool,
+    ...shareTransactions(pool),
     start: async () => void (await pool.query('SELECT 1')),
     stop: () => pool.end(),
     health: () => lastError,

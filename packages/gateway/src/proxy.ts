@@ -7,7 +7,7 @@ import type { AddressLimit } from './address-limit.ts';
 import { answerError, answerPage, type Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
-import { BODY_BYTES_MAX, CLIENT_IDLE_TIMEOUT_MS } from './limits.ts';
+import { BODY_BYTES_MAX, CLIENT_IDLE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
 import type { Pages } from './problem-pages.ts';
 import { MALFORMED_TARGET, matchRoute, type RouteTable } from './routes.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -61,7 +61,7 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
     else forward(exchange, deps.upstreams(exchange.route!.service), { agent, publicUrl: options.publicUrl });
   };
 
-  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, keepAliveTimeout: CLIENT_IDLE_TIMEOUT_MS }, handle);
+  const server = createServer({ maxHeaderSize: HEAD_BYTES_MAX, keepAliveTimeout: CLIENT_IDLE_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS }, handle);
   server.maxConnections = CONNECTIONS_MAX;
   // Handled like any other: the client is told to go on only when there is somebody to send to.
   server.on('checkContinue', handle);

@@ -27,6 +27,7 @@ test.each([
   ['templates', '/v1/activity-templates/morning', 'behavior-core'],
   ['who am I', '/v1/auth/me', 'behavior-core'],
   ['keys', '/v1/api-keys/key_1', 'behavior-core'],
+  ['the audit log', '/v1/audit-log?limit=1', 'behavior-core'],
   ['portal sessions', '/v1/portal-sessions/exchange', 'behavior-core'],
   ['campaigns', '/v1/campaigns/42/leaderboard', 'behavior-core'],
   ['endpoints', '/v1/webhooks/endpoints/whe_1/replay', 'outbound-dispatcher'],

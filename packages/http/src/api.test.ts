@@ -9,5 +9,5 @@ test('a route that is counted by key cannot be served without a policy to count 
 });
 
 test('routes that count by themselves need none', () => {
-  expect(() => apiRouter(deps, [{ ...route, limitedBy: 'handler' }])).not.toThrow();
+  expect(() => apiRouter(deps, [{ ...route, count: async () => {} }])).not.toThrow();
 });

@@ -1,18 +1,28 @@
 import { Router, type Request, type Response } from 'express';
 import { isJsonType, parseJson, readBody } from './body.ts';
 import { authenticate, type Caller, type FindKey } from './caller.ts';
+import { answerOnce, identifyRequest, mayBeStored, type RequestIdentity, type RunOnce, type StoredAnswer } from './idempotency.ts';
 import { enforceLimit, type Admit, type Policy } from './limit.ts';
-import { Problem } from './problem.ts';
+import { Problem, renderProblem } from './problem.ts';
 
 /** What a handler sees. `body` is undefined where the method has none. */
 export interface ApiRequest {
   caller: Caller;
+  /** As `X-Request-Id` tells the client. */
+  requestId: string;
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, unknown>>;
   body: unknown;
   header(name: string): string | undefined;
-  /** For a handler that counts by something else than the key. */
+  /** For a route that counts by something else than the key. */
   limit(policy: Policy, subject: string): Promise<void>;
+  /** Null without an Idempotency-Key. Of a stream, whose body is not read yet, the digest is of the rest of the request. */
+  identity: RequestIdentity | null;
+}
+
+/** A request whose body the handler reads itself, piece by piece. */
+export interface StreamRequest extends ApiRequest {
+  incoming: Request;
 }
 
 export interface Answer {
@@ -31,10 +41,12 @@ export interface Route {
   method: Method;
   /** In Express's form, as in `/v1/activities/:id`. */
   path: string;
-  /** `key`: counted under the router's `apiPolicy`; `handler`: the handler calls `limit` itself. */
-  limitedBy?: 'key' | 'handler';
+  /** By default a request is counted under the router's `apiPolicy`, by key. It counts before it is known for a repetition. */
+  count?(request: ApiRequest): Promise<void>;
   bodyLimitBytes?: number;
   handle(request: ApiRequest): Promise<Answer>;
+  /** For bodies of another type than JSON. Its handler cares for repetitions by itself: nobody else knows the body. */
+  stream?: { isOfType(contentType: string | undefined): boolean; handle(request: StreamRequest): Promise<Answer> };
 }
 
 export interface ApiDeps {
@@ -42,15 +54,18 @@ export interface ApiDeps {
   admit: Admit;
   /** For the routes that are counted by key: may be left out where there is none. */
   apiPolicy?: Policy;
+  /** Needed as soon as there is a POST: the contract honours Idempotency-Key on each. */
+  runOnce?: RunOnce;
 }
 
 const BODY_LIMIT_BYTES = 65_536;
 const METHODS_WITH_BODY = new Set<Method>(['post', 'put', 'patch']);
 
-/** Every route does the same in the same order: key, body, limit, handler. Other methods on its path are answered 405. */
+/** Every route does the same in the same order: key, body, limit, repetition, handler. Other methods on its path are answered 405. */
 export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
-  const uncounted = routes.find((route) => route.limitedBy !== 'handler' && deps.apiPolicy === undefined);
+  const uncounted = routes.find((route) => route.count === undefined && deps.apiPolicy === undefined);
   if (uncounted !== undefined) throw new Error(`${uncounted.path} is counted by key, and no policy is given`);
+  if (deps.runOnce === undefined && routes.some(({ method }) => method === 'post')) throw new Error('POST routes need `runOnce`');
   const router = Router();
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
     const expressRoute = router.route(path);
@@ -63,14 +78,48 @@ export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
   return router;
 }
 
-async function serve({ findKey, admit, apiPolicy }: ApiDeps, route: Route, { request, response }: { request: Request; response: Response }): Promise<Answer> {
-  const caller = await authenticate(findKey, request.headers.authorization);
+interface Exchange {
+  request: Request;
+  response: Response;
+}
+
+async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<StoredAnswer> {
+  const { request, response } = exchange;
+  const caller = await authenticate(deps.findKey, request.headers.authorization);
   response.locals['caller'] = caller;
-  const body = METHODS_WITH_BODY.has(route.method) ? await readJson(request, route.bodyLimitBytes ?? BODY_LIMIT_BYTES) : undefined;
-  const limit = async (policy: Policy, subject: string) => enforceLimit(response, policy, await admit(subject, policy));
-  if (apiPolicy !== undefined && route.limitedBy !== 'handler') await limit(apiPolicy, caller.keyId);
+  const isStream = route.stream?.isOfType(request.headers['content-type']) ?? false;
+  const body = METHODS_WITH_BODY.has(route.method) && !isStream ? await readJson(request, route.bodyLimitBytes ?? BODY_LIMIT_BYTES) : undefined;
+  const limit = async (policy: Policy, subject: string) => enforceLimit(response, policy, await deps.admit(subject, policy));
   const params = Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)]));
-  return route.handle({ caller, params, query: request.query, body, header: (name) => request.get(name), limit });
+  const requestId = String(response.get('x-request-id'));
+  const asked: ApiRequest = { caller, requestId, params, query: request.query, body, header: (name) => request.get(name), limit, identity: null };
+  if (route.count !== undefined) await route.count(asked);
+  else if (deps.apiPolicy !== undefined) await limit(deps.apiPolicy, caller.keyId);
+  const identity = route.method === 'post' ? identityOf(request, caller, body) : null;
+  const identified = { ...asked, identity };
+  if (isStream) return toStored(await route.stream!.handle({ ...identified, incoming: request }));
+  if (identity === null || deps.runOnce === undefined) return toStored(await route.handle(identified));
+  return answerOnce(deps.runOnce, identity, () => route.handle(identified).then(toStored, (error: unknown) => toStoredProblem(error, exchange)));
+}
+
+function identityOf(request: Request, caller: Caller, body: unknown): RequestIdentity | null {
+  const key = request.get('idempotency-key');
+  if (key === undefined) return null;
+  const { method, path, query } = request;
+  return identifyRequest({ caller, key, method, path, query, body, namedUser: request.get('x-buffy-user-id') });
+}
+
+function toStored({ status, body, headers = {} }: Answer): StoredAnswer {
+  if (body === undefined) return { status, headers, body: null };
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body) };
+}
+
+/** A refusal is an answer like any other. What must not be kept is thrown on, which undoes all that came with it. */
+function toStoredProblem(error: unknown, { response }: Exchange): StoredAnswer {
+  const { problem, answer } = renderProblem(error, response);
+  if (!mayBeStored(answer.status) || problem.code === 'idempotency_key_reused') throw error;
+  response.locals['problem'] = problem;
+  return answer;
 }
 
 /** An action without arguments may come without a body. */
@@ -81,8 +130,8 @@ async function readJson(request: Request, limitBytes: number): Promise<unknown> 
   return parseJson(bytes).value;
 }
 
-function send(response: Response, { status, body, headers }: Answer): void {
-  response.status(status).set(headers ?? {});
-  if (body === undefined) response.end();
-  else response.json(body);
+function send(response: Response, { status, body, headers }: StoredAnswer): void {
+  response.status(status).set(headers);
+  if (body === null) response.end();
+  else response.send(body);
 }

@@ -3,6 +3,7 @@ import { Problem } from './problem.ts';
 
 /** Refused before it is parsed: a body this deep exhausts the stack of whoever walks it. */
 const DEPTH_MAX = 64;
+const READ_TIMEOUT_MS = 60_000;
 
 /** Reads the whole body, or throws `payload_too_large` as soon as it is known. Compressed bodies are not taken. */
 export async function readBody(request: Request, limitBytes: number): Promise<Buffer> {
@@ -11,12 +12,22 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bu
   if (encoding !== 'identity') throw new Problem('unsupported_media_type', { detail: 'Compressed bodies are not taken' });
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) throw new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` });
-    chunks.push(chunk);
+  const timer = setTimeout(() => cutOff(request), READ_TIMEOUT_MS);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` });
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks);
+}
+
+/** As Node itself does with who sends too slowly. The server's own limit leaves time for streams. */
+export function cutOff({ socket }: Request): void {
+  socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());
 }
 
 export function isJsonType(contentType: string | undefined): boolean {

@@ -2,7 +2,7 @@ import { inappKeyIntrospection, keyIntrospection, type InappKeyIntrospection } f
 import got from 'got';
 import { Agent } from 'node:http';
 import type { z } from 'zod';
-import type { FindKey } from './caller.ts';
+import type { Caller, FindKey } from './caller.ts';
 import { createRemembering } from './remembering.ts';
 
 export interface CoreDirectorySettings {
@@ -12,6 +12,11 @@ export interface CoreDirectorySettings {
 }
 
 export type ActiveInappKey = Extract<InappKeyIntrospection, { active: true }>;
+
+interface KnownKey {
+  caller: Caller;
+  expiresAtMs: number;
+}
 
 const TIMEOUT_MS = 1_000;
 
@@ -35,11 +40,13 @@ export function createCoreDirectory({ urls, token }: CoreDirectorySettings) {
     throw new Error('The core does not answer', { cause: failure });
   }
 
-  const keys = createRemembering({
+  const keys = createRemembering<KnownKey>({
     now: () => performance.now(),
     async ask(sha256: string) {
       const answer = await ask('/internal/introspect-key', { sha256 }, keyIntrospection);
-      return answer.active ? { keyId: answer.key_id, workspaceId: answer.workspace_id, userId: answer.user_id } : null;
+      if (!answer.active) return null;
+      const caller = { keyId: answer.key_id, workspaceId: answer.workspace_id, userId: answer.user_id };
+      return { caller, expiresAtMs: answer.expires_at ? Date.parse(answer.expires_at) : Infinity };
     },
   });
   const inappKeys = createRemembering<ActiveInappKey>({
@@ -50,7 +57,11 @@ export function createCoreDirectory({ urls, token }: CoreDirectorySettings) {
     },
   });
 
-  const findKey: FindKey = (sha256) => keys.find(sha256);
+  /** What is remembered may be an hour old while the core is away: a key still ends when it does. */
+  const findKey: FindKey = async (sha256) => {
+    const known = await keys.find(sha256);
+    return known !== null && known.expiresAtMs > Date.now() ? known.caller : null;
+  };
   /** `eventType`: a verdict of "not mapped" is asked for again, so that a new mapping works at once. */
   const findInappKey = (keyId: string, eventType?: string): Promise<ActiveInappKey | null> =>
     inappKeys.find(keyId, ({ event_types }) => eventType === undefined || event_types.includes(eventType));

@@ -4,6 +4,7 @@ import type { Component, Logger } from '@waggle/runtime';
 import express, { type RequestHandler, type Response, type Router } from 'express';
 import { Histogram, type Registry } from 'prom-client';
 import { Problem, problemHandler } from './problem.ts';
+import { servedRoutes } from './served-routes.ts';
 
 export interface HttpServerOptions {
   host: string;
@@ -14,14 +15,26 @@ export interface HttpServerOptions {
   metrics: Registry;
 }
 
+export interface HttpServer extends Component {
+  /** As in `GET /v1/users/:id`. */
+  routes: readonly string[];
+}
+
+/** 64 MB over a slow line. Bodies that are read as a whole have less: `readBody`. */
+const STREAM_TIMEOUT_MS = 3_600_000;
+/** For who goes on sending what was answered without being read. */
+const LINGER_MS = 60_000;
+
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
-export function createHttpServer({ host, port, publicUrl, routers, logger, metrics }: HttpServerOptions): Component {
+export function createHttpServer({ host, port, publicUrl, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.locals['publicUrl'] = publicUrl;
   app.use(observe(logger, metrics), ...routers);
-  app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler(publicUrl));
-  const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: 60_000 }, app);
+  app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
+  const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
   return {
     name: 'http server',
+    routes: servedRoutes(routers),
     start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve())),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -44,6 +57,9 @@ function observe(logger: Logger, metrics: Registry): RequestHandler {
     const startedAt = performance.now();
     const requestId = `req_${randomUUID()}`;
     response.set('x-request-id', requestId);
+    response.on('finish', () => {
+      if (!request.complete) setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();
+    });
     response.on('close', () => {
       const ms = performance.now() - startedAt;
       // The pattern of a path has few values, the path itself has many.

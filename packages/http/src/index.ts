@@ -5,6 +5,7 @@ export * from './caller.ts';
 export * from './core-directory.ts';
 export * from './cursor.ts';
 export * from './http-server.ts';
+export * from './idempotency.ts';
 export * from './internal-routes.ts';
 export * from './limit.ts';
 export * from './operation-id.ts';

@@ -6,7 +6,7 @@ import { Problem, problemHandler } from './problem.ts';
 export function createInternalApp(token: string, routers: readonly Router[]): express.Express {
   const app = express().disable('x-powered-by').disable('etag');
   app.use(requireToken(token), express.json({ limit: '1mb' }), ...routers);
-  app.use(() => { throw new Problem('not_found'); }, problemHandler(''));
+  app.use(() => { throw new Problem('not_found'); }, problemHandler);
   return app;
 }
 

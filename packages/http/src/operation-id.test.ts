@@ -7,11 +7,16 @@ const NOW = 1_795_000_000_000;
 const system = { workspaceId: 'ws_1', userId: null };
 const user = { workspaceId: 'ws_1', userId: 'usr_1' };
 
-test('an id says when it was given out and who keeps it, to its maker and to system keys of the workspace', () => {
+test('an id says when it was given out, what for and who keeps it, to its maker and to system keys of the workspace', () => {
   const id = ids.make(user, 'dispatcher', NOW);
   expect(id).toMatch(/^op_[0-9a-f]{56}$/);
-  expect(ids.read(id, user)).toEqual({ keeper: 'dispatcher', acceptedAtMs: NOW });
-  expect(ids.read(id, system)).toEqual({ keeper: 'dispatcher', acceptedAtMs: NOW });
+  expect(ids.read(id, user)).toEqual({ keeper: 'dispatcher', kind: 'replay', acceptedAtMs: NOW });
+  expect(ids.read(id, system)).toEqual({ keeper: 'dispatcher', kind: 'replay', acceptedAtMs: NOW });
+});
+
+test("the core's operations are of several kinds", () => {
+  expect(ids.read(ids.make(user, 'core', NOW), user)).toMatchObject({ keeper: 'core', kind: 'inbound' });
+  expect(ids.read(ids.make(user, 'core', NOW, 'bulk'), user)).toMatchObject({ keeper: 'core', kind: 'bulk' });
 });
 
 test.each([

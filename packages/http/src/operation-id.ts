@@ -1,3 +1,4 @@
+import type { OperationKind } from '@waggle/contracts';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Which service keeps an operation's row. */
@@ -5,6 +6,7 @@ export type OperationKeeper = 'core' | 'dispatcher';
 
 export interface OperationClaim {
   keeper: OperationKeeper;
+  kind: OperationKind;
   acceptedAtMs: number;
 }
 
@@ -14,13 +16,17 @@ interface Maker {
   userId: string | null;
 }
 
-const KEEPERS: readonly OperationKeeper[] = ['core', 'dispatcher'];
+// The place is the id's first byte: only ever append.
+const KINDS: readonly { keeper: OperationKeeper; kind: OperationKind }[] = [
+  { keeper: 'core', kind: 'inbound' }, { keeper: 'dispatcher', kind: 'replay' }, { keeper: 'core', kind: 'bulk' }, { keeper: 'core', kind: 'erase' },
+];
+const DEFAULT_KINDS: Record<OperationKeeper, OperationKind> = { core: 'inbound', dispatcher: 'replay' };
 const BODY_BYTES = 13;
 const CREATOR_BYTES = 5;
 const MAC_BYTES = 10;
 
 /**
- * Operation ids prove by themselves that they were given out: keeper (1 byte), time (6), randomness (6), a tag of the creator (5) and a MAC
+ * Operation ids prove by themselves that they were given out: keeper and kind (1 byte), time (6), randomness (6), a tag of the creator (5) and a MAC
  * over all of it and the workspace (10). So an operation that has no row yet can be told from one that never was.
  */
 export function createOperationIds(secretHex: string) {
@@ -33,9 +39,9 @@ export function createOperationIds(secretHex: string) {
   }
 
   return {
-    make(maker: Maker, keeper: OperationKeeper, nowMs: number): string {
+    make(maker: Maker, keeper: OperationKeeper, nowMs: number, kind: OperationKind = DEFAULT_KINDS[keeper]): string {
       const head = Buffer.alloc(BODY_BYTES);
-      head.writeUInt8(KEEPERS.indexOf(keeper), 0);
+      head.writeUInt8(KINDS.findIndex((known) => known.keeper === keeper && known.kind === kind), 0);
       head.writeUIntBE(nowMs, 1, 6);
       randomBytes(6).copy(head, 7);
       const body = Buffer.concat([head, tagOf(maker)]);
@@ -49,8 +55,8 @@ export function createOperationIds(secretHex: string) {
       const body = bytes.subarray(0, BODY_BYTES + CREATOR_BYTES);
       if (!timingSafeEqual(bytes.subarray(BODY_BYTES + CREATOR_BYTES), macOf(body, reader.workspaceId))) return null;
       if (reader.userId !== null && !timingSafeEqual(body.subarray(BODY_BYTES), tagOf(reader))) return null;
-      const keeper = KEEPERS[body.readUInt8(0)];
-      return keeper === undefined ? null : { keeper, acceptedAtMs: body.readUIntBE(1, 6) };
+      const known = KINDS[body.readUInt8(0)];
+      return known === undefined ? null : { ...known, acceptedAtMs: body.readUIntBE(1, 6) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { PROBLEMS, type ProblemCode } from '@waggle/contracts';
 import { Unavailable } from '@waggle/runtime';
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { StoredAnswer } from './idempotency.ts';
 import { z } from 'zod';
 
 interface ProblemExtras {
@@ -45,17 +46,22 @@ export function problemBody(publicUrl: string, code: ProblemCode, { detail, erro
   return { type: `${publicUrl}/docs/problems/${code}`, title, status, detail: detail ?? title, instance, code, errors };
 }
 
-/** Registered last. Express 5 forwards rejected handlers here, so routes need no try/catch. */
-export function problemHandler(publicUrl: string): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    const problem = toProblem(error);
-    const { headers = {}, ...extras } = problem.extras;
-    const body = problemBody(publicUrl, problem.code, { ...extras, instance: response.get('x-request-id') });
-    response.locals['problem'] = problem;
-    response.status(body.status).set(headers).type('application/problem+json').json(body);
-  };
+/** Any error as it is answered. The server has put its public URL into the application's `locals`. */
+export function renderProblem(error: unknown, response: Response): { problem: Problem; answer: StoredAnswer } {
+  const problem = toProblem(error);
+  const { headers = {}, ...extras } = problem.extras;
+  const body = problemBody(String(response.app.locals['publicUrl'] ?? ''), problem.code, { ...extras, instance: response.get('x-request-id') });
+  const type = { 'content-type': 'application/problem+json; charset=utf-8' };
+  return { problem, answer: { status: body.status, headers: { ...type, ...headers }, body: JSON.stringify(body) } };
 }
+
+/** Registered last. Express 5 forwards rejected handlers here, so routes need no try/catch. */
+export const problemHandler: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  if (response.headersSent) return next(error);
+  const { problem, answer } = renderProblem(error, response);
+  response.locals['problem'] = problem;
+  response.status(answer.status).set(answer.headers).send(answer.body);
+};
 
 /** Never shows an unexpected error's text. */
 function toProblem(error: unknown): Problem {

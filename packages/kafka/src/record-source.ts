@@ -12,6 +12,10 @@ export interface SourceSettings {
   /** How often a consumer that crashes, with nothing handled in between, is started again; one whose broker is away, always. Default 10. */
   restartsMax?: number;
   silentAfterMs: number;
+  /** So many records wait to be handled at most; for large ones less than the default. */
+  pendingMax?: number;
+  /** Of one partition, in one fetch. */
+  fetchBytesMax?: number;
 }
 
 interface SourceDeps {
@@ -38,7 +42,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   let fail: (error: unknown) => void;
 
   async function run() {
-    consumer = openConsumer(kafka, settings.kafka.prefix + settings.groupId);
+    consumer = openConsumer(kafka, settings.kafka.prefix + settings.groupId, settings.fetchBytesMax);
     const { on, events } = consumer;
     for (const sign of [events.HEARTBEAT, events.FETCH]) on(sign, () => { lastSignAt = Date.now(); });
     on(events.CRASH, ({ payload }) => void restart(payload.error));
@@ -67,7 +71,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     const records = batch.messages.map((message) => toRaw(batch.partition, message));
     pending += records.length;
     void receive(records).then(() => { pending -= records.length; });
-    while (pending > PENDING_MAX && !isStopping) {
+    while (pending > (settings.pendingMax ?? PENDING_MAX) && !isStopping) {
       await pause(20);
       await heartbeat();
     }
@@ -98,11 +102,12 @@ function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage)
   return { partition, offset, key: String(key), value: String(value), headers: Object.fromEntries(texts) };
 }
 
-function openConsumer(kafka: Kafka, groupId: string): Consumer {
+function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: number = 1_048_576): Consumer {
   return kafka.consumer({
     groupId,
     minBytes: 1,
     maxWaitTimeInMs: 100,
+    maxBytesPerPartition,
     allowAutoTopicCreation: false,
     // A killed member keeps its partitions from the others for this long (6 s is the least a broker allows; KafkaJS would take 30).
     sessionTimeout: 6_000,

@@ -11,6 +11,7 @@ export interface TopicDefinition {
   config?: Record<string, string> | undefined;
 }
 
+
 /** For the start-up job: services never create a topic. Topics that exist are left as they are. */
 export async function createTopics(settings: KafkaSettings, logger: Logger, topics: readonly TopicDefinition[]): Promise<void> {
   const admin = connectKafka(settings, logger).admin();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BehaviorCommand } from '@waggle/contracts';
+import type { BehaviorCommand, OccurrenceBody } from '@waggle/contracts';
 
 interface Given {
   id?: string;
@@ -14,7 +14,7 @@ interface Given {
 }
 
 /** A valid command: the test states what it is about, the rest is filled in. */
-export function aCommand(given: Given = {}): BehaviorCommand {
+export function aCommand(given: Given = {}): BehaviorCommand & { body: OccurrenceBody } {
   const userId = given.userId ?? 'usr_0';
   const body = {
     event: given.event ?? ('activity.completed' as const),
@@ -32,6 +32,7 @@ export function aCommand(given: Given = {}): BehaviorCommand {
     creator_user_id: null,
     accepted_at: '2026-03-28T08:12:45Z',
     reply_to: given.replyTo ?? null,
+    digest: null,
     body,
   };
 }

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { collectTopic, type Collected } from './collect-topic.ts';
 import { createDatabase, dropDatabase, isOwner, OWNERS, templateOf, urlOfDatabase, type Owner } from './databases.ts';
 import { createWorkspace, SERVICES, startService, type ServiceName } from './service-process.ts';
+import { eventually } from './eventually.ts';
 import { readTestServers, type TestServers } from './test-servers.ts';
 
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
@@ -72,7 +73,8 @@ export function useStack(servers: TestServers = readTestServers()): Stack {
       ...overrides,
     }),
     urlOf: (service) => `http://127.0.0.1:${portOf(service)}`,
-    publish: producer.publish,
+    // The leaders of topics that were just made are not known everywhere yet.
+    publish: (records) => eventually(() => producer.publish(records)),
     collect(topic) {
       const into: Collected[] = [];
       collectors.push(collectTopic(kafka, topic, into));

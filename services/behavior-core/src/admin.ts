@@ -1,26 +1,41 @@
 import { parseArgs } from 'node:util';
-import { label } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
-import { createApiKeyStore } from './adapters/api-key-store.ts';
-import { createWorkspaceStore } from './adapters/workspace-store.ts';
+import { parseCommand, runCommand, USAGE } from './operator.ts';
 
-// The operator's command, beside the database: a workspace and its first key cannot be made through an API that asks for a key.
-const USAGE = 'usage: admin create-workspace --name <name>   (DATABASE_URL names the behavior database)';
+// Exit codes: 0 done, 1 failed, 2 not understood. What was done is on stdout, one JSON object per line; all else on stderr.
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } });
-const name = label.safeParse(values.name);
-const url = process.env['DATABASE_URL'];
-if (positionals[0] !== 'create-workspace' || !name.success || url === undefined) {
-  console.error(USAGE);
+const options = { name: { type: 'string' }, workspace: { type: 'string' }, label: { type: 'string' }, limit: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+
+const misunderstood = (problem: string): never => {
+  console.error(`${problem}\n\n${USAGE}`);
   process.exit(2);
+};
+
+function readArguments(): ReturnType<typeof parseArgs<{ allowPositionals: true; options: typeof options }>> {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    return misunderstood(error instanceof Error ? error.message : String(error));
+  }
 }
 
+const { values, positionals } = readArguments();
+if (values.help === true) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const parsed = parseCommand(positionals, values);
+const command = 'problem' in parsed ? misunderstood(parsed.problem) : parsed;
+const url = process.env['DATABASE_URL'] ?? misunderstood('DATABASE_URL is not set');
+
 const database = openDatabase({ url, connectionsMax: 1, name: 'admin' });
-await database.start(() => {});
 try {
-  const workspaceId = await createWorkspaceStore(database.pool).create(name.data);
-  const created = await createApiKeyStore(database.pool).create({ workspaceId, userId: null, label: 'first key', expiresAt: null });
-  console.log(JSON.stringify({ workspace_id: workspaceId, system_key: created?.apiKey, key_id: created?.row.id }));
+  await database.start(() => {});
+  for (const line of await runCommand(database.pool, command)) console.log(JSON.stringify(line));
+} catch (error) {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  console.error(cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message);
+  process.exitCode = 1;
 } finally {
   await database.stop();
 }

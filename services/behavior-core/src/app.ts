@@ -1,20 +1,17 @@
-import { openDatabase } from '@waggle/database';
-import { apiRouter, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, perMinute, type FindKey } from '@waggle/http';
-import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
+import { createCleaner, createIdempotentRequests, openDatabase } from '@waggle/database';
+import { apiRouter, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { createConsumer, createProducer, type BatchHandler, type ConsumerSettings } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together } from '@waggle/runtime';
-import { createActivityReader } from './adapters/activity-reader.ts';
-import { createActivityWriter } from './adapters/activity-writer.ts';
-import { createApiKeyStore, type ApiKeyStore } from './adapters/api-key-store.ts';
-import { applyCommands, recordPoisoned } from './adapters/command-store.ts';
+import { createActivities } from './activities.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
+import { retentionTasks } from './adapters/retention.ts';
+import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
 import type { Config } from './config.ts';
-import { behaviorCommandHandler } from './consumers/behavior-command.ts';
-import { activitiesRoutes } from './routes/activities.ts';
-import { apiKeysRoutes } from './routes/api-keys.ts';
-import { introspectKeyRoute } from './routes/introspect-key.ts';
+import { createRightOfWay } from './consumers/right-of-way.ts';
+import { createPeople } from './people.ts';
 import { operationsRoutes } from './routes/operations.ts';
 
 export function createApp(config: Config) {
@@ -26,44 +23,46 @@ export function createApp(config: Config) {
   const producer = createProducer(config.kafka, logger);
   const relaySettings = { relayId: `${config.instanceId}-${crypto.randomUUID()}`, databaseUrl: config.database.url, sweepIntervalMs: config.sweepIntervalMs };
   const relay = createOutboxRelay({ db: pool, publish: producer.publish, logger }, relaySettings);
-  const { wake } = relay;
+  // A request with an Idempotency-Key commits as a whole, after its handler: to wake the relay before that would find nothing.
+  const wake = (keys: readonly string[]) => database.afterCommit(() => relay.wake(keys));
+  const sealedBox = createSealedBox(config.encryptionKeys);
+  const idempotentRequests = createIdempotentRequests(database, sealedBox);
   const now = () => new Date();
 
-  const consume = (handler: BatchHandler, groupId: string) =>
+  const consume = (handler: BatchHandler, groupId: string, settings: Partial<ConsumerSettings> = {}) =>
     createConsumer(
-      { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', silentAfterMs: 30_000, stuckAfterMs: 10_000 },
+      {
+        kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', silentAfterMs: 30_000, stuckAfterMs: 10_000, ...settings,
+      },
       { handler, publish: producer.publish, logger },
     );
-  const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox: createSealedBox(config.encryptionKeys), wake, now, logger });
-  const commands = behaviorCommandHandler({
-    applyCommands: (batch, decide) => applyCommands(pool, batch, decide),
-    recordPoisoned: (command) => recordPoisoned(pool, command),
-    reply: createReplySender(redis.client, logger),
-    wake,
-  });
-
-  const apiKeys = createApiKeyStore(pool);
+  const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox, wake, now, logger });
+  const operationIds = createOperationIds(config.operationSecret);
+  const reply = createReplySender(redis.client, logger);
+  const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
+  const rightOfWay = createRightOfWay();
+  const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
+  const people = createPeople({ pool, operationIds, wake, now, logger });
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const api = apiRouter({ findKey: findKeyIn(apiKeys), admit, apiPolicy: perMinute('api', config.apiLimitPerMinute) }, [
-    ...activitiesRoutes({ reader: createActivityReader(pool), writer: createActivityWriter(pool), wake, now }),
-    ...apiKeysRoutes({ store: apiKeys }),
-    ...operationsRoutes({ operationIds: createOperationIds(config.operationSecret), store: createOperationStore(pool), publicUrl: config.publicUrl }),
+  const routes = [
+    ...activities.routes,
+    ...people.routes,
+    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, publicUrl: config.publicUrl }),
     ...campaigns.routes,
-  ]);
+  ];
+  const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
-  const internal = createInternalApp(config.internalToken, [introspectKeyRoute({ store: apiKeys }), campaigns.internalRouter]);
+  const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter]);
 
-  const consumers = together('consumers', [consume(commands, 'behavior-core'), consume(campaigns.handler, 'behavior-core.campaigns')]);
-  const components = [database, redis, producer, relay, consumers, server];
+  const consumers = together('consumers', [
+    consume(rightOfWay.before(activities.handler), 'behavior-core'),
+    // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
+    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, stuckAfterMs: 60_000 }),
+    consume(campaigns.handler, 'behavior-core.campaigns'), ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
+  ]);
+  const forgetting = [{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }, ...retentionTasks(pool)];
+  const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });
+  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, people.keyUsage, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
-  return { logger, components: [...components, health] };
+  return { logger, routes: server.routes, components: [...components, health] };
 }
-
-/** The core asks its own table: no detour over its internal port. */
-function findKeyIn(apiKeys: ApiKeyStore): FindKey {
-  return async (sha256) => {
-    const row = await apiKeys.findActive(sha256);
-    return row === null ? null : { keyId: row.id, workspaceId: row.workspace_id, userId: row.user_id };
-  };
-}
-

@@ -10,6 +10,12 @@ const environment = z.object({
   ENCRYPTION_KEYS: encryptionKeys,
   API_LIMIT_PER_MINUTE: count(600),
   SWEEP_INTERVAL_MS: milliseconds(500),
+  CLEAN_INTERVAL_MS: milliseconds(300_000),
+  DAY_SWEEP_INTERVAL_MS: milliseconds(1_000),
+  /** Of each user. */
+  HABITS_MAX: count(25),
+  TASKS_MAX: count(100),
+  ROUTINES_MAX: count(15),
 });
 
 export function loadConfig(env: NodeJS.ProcessEnv) {
@@ -21,6 +27,9 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     encryptionKeys: parsed.ENCRYPTION_KEYS,
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
+    cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
+    daySweepIntervalMs: parsed.DAY_SWEEP_INTERVAL_MS,
+    limits: { habit: parsed.HABITS_MAX, task: parsed.TASKS_MAX, routine: parsed.ROUTINES_MAX },
   };
 }
 export type Config = ReturnType<typeof loadConfig>;

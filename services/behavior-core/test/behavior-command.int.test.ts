@@ -1,13 +1,14 @@
-import { behaviorCommand, behaviorEvent, type BehaviorCommand } from '@waggle/contracts';
+import { behaviorCommand, behaviorEvent, toUtc, type BehaviorCommand } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { aCommand, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
-import { applyCommands, recordPoisoned } from '../src/adapters/command-store.ts';
+import { applyInstructions, recordPoisoned, toInstruction } from '../src/adapters/command-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { behaviorCommandHandler } from '../src/consumers/behavior-command.ts';
 import { decideBatch } from '../src/domain/commands/decide-batch.ts';
+import { LIMITS } from './builders.ts';
 import { seedHabits } from './seed.ts';
 
 const stack = useStack();
@@ -23,20 +24,24 @@ beforeAll(async () => {
   await seedHabits(db(), 10);
 });
 
+const apply = (given: readonly BehaviorCommand[]) =>
+  applyInstructions(database.pool, given.map(toInstruction), (instructions, state, now) => decideBatch(instructions, state, { now, limits: LIMITS }));
+
 let day = 0;
 const onAnotherDay = (given: Parameters<typeof aCommand>[0] = {}) =>
-  aCommand({ timestamp: new Date(Date.UTC(2026, 0, ++day, 12)).toISOString(), ...given });
+  aCommand({ timestamp: toUtc(new Date(Date.UTC(2026, 0, ++day, 12))), ...given });
 const publish = (...given: BehaviorCommand[]) => stack.publish(given.map((command) => toRecord(behaviorCommand, command)));
-const eventsOf = ({ body, user_id }: BehaviorCommand) =>
+type Command = ReturnType<typeof aCommand>;
+const eventsOf = ({ body, user_id }: Command) =>
   events.filter(({ value }) => {
     const event = JSON.parse(value);
     return event.user_id === user_id && event.timestamp === body.timestamp;
   });
-const stateOf = async ({ body }: BehaviorCommand) =>
+const stateOf = async ({ body }: Command) =>
   (await db().query('SELECT state FROM occurrences WHERE activity_id = $1 AND local_date = $2', [body.activity_id, body.timestamp.slice(0, 10)])).rows[0]?.state;
 
 /** A later event with the same key: once it is out, all before it has been handled. */
-async function fence(of: BehaviorCommand = aCommand()) {
+async function fence(of: Command = aCommand()) {
   const last = onAnotherDay({ userId: of.user_id, activityId: of.body.activity_id });
   await publish(last);
   await eventually(() => expect(eventsOf(last)).toHaveLength(1));
@@ -48,7 +53,7 @@ test('a process that dies after its commit, before publishing and before its off
   await eventually(() => expect(commands).toHaveLength(3));
 
   const dying = behaviorCommandHandler({
-    applyCommands: (batch, decide) => applyCommands(database.pool, batch, decide),
+    apply,
     recordPoisoned: (command) => recordPoisoned(database.pool, command),
     reply() {},
     wake() {},
@@ -125,7 +130,7 @@ test('a change made over HTTP meanwhile is waited for and seen, not overwritten'
   await other.query('BEGIN');
   await other.query("SELECT 1 FROM users WHERE workspace_id = 'ws_demo' AND id = 'usr_4' FOR UPDATE");
   await other.query("UPDATE activities SET archived_at = now() WHERE id = 'act_4'");
-  const applying = applyCommands(database.pool, [command], (state, now) => decideBatch([command], state, now));
+  const applying = apply([command]);
   await eventually(async () => {
     const { rows } = await db().query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'test'");
     expect(rows.length).toBeGreaterThan(0);

@@ -1,11 +1,13 @@
 import { openDatabase } from '@waggle/database';
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
-import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
+import { createErasureStore } from './adapters/erasure-store.ts';
 import { createEventStore, EVENT_STORE_SESSION } from './adapters/event-store.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
+import { userErasureHandler } from './consumers/user-erasure.ts';
 import { eventRoutes } from './routes/events.ts';
 
 export function createApp(config: Config) {
@@ -14,7 +16,7 @@ export function createApp(config: Config) {
   const database = openDatabase({ ...config.database, sessionOptions: EVENT_STORE_SESSION });
   const redis = createRedis(config.redisUrl, logger);
   const store = createEventStore({ pool: database.pool, metrics });
-  // It carries dead letters only.
+  // It carries dead letters and reports of erasures.
   const producer = createProducer(config.kafka, logger);
 
   const consume = (name: string, handler: BatchHandler) =>
@@ -38,13 +40,19 @@ export function createApp(config: Config) {
     },
     eventRoutes(store),
   );
+  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const consumers = together('consumers', [
+    consume('behavior-event', behaviorEventHandler(store)),
+    consume('campaign-event', campaignEventHandler(store)),
+    consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
+  ]);
   const components = [
     database,
     redis,
     producer,
-    consume('behavior-event', behaviorEventHandler(store)),
-    consume('campaign-event', campaignEventHandler(store)),
-    createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
+    consumers,
+    server,
   ];
-  return { logger, components: [...components, createHealthServer({ host: config.host, port: config.internalPort, components, metrics })] };
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
+  return { logger, routes: server.routes, components: [...components, health] };
 }

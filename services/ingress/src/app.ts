@@ -1,11 +1,13 @@
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
-import { createProducer } from '@waggle/kafka';
+import { createProducer, type Producer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createAnswerMemory } from './adapters/answer-memory.ts';
 import { createCoreClient } from './adapters/core-client.ts';
 import { publishInTime } from './adapters/publish-in-time.ts';
 import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
 import type { Config } from './config.ts';
+import { bulkRoute } from './routes/bulk/bulk.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
@@ -19,17 +21,18 @@ export function createApp(config: Config) {
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const submit = createCoreClient({ publish, replyChannel }, { waitMs: config.inboundWaitMs, waitingMax: config.waitingMax });
-  const inbound = inboundRoute({
-    policy: perMinute('inbound', config.inboundLimit),
-    operationIds: createOperationIds(config.operationSecret),
-    submit,
-    now,
-  });
+  const memory = createAnswerMemory(redis.client, logger);
+  const operationIds = createOperationIds(config.operationSecret);
+  const submitBy = (send: Producer['publish'], waitMs: number) => createCoreClient({ publish: send, replyChannel }, { waitMs, waitingMax: config.waitingMax });
+  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), operationIds, submit: submitBy(publish, config.inboundWaitMs), now });
+  // A producer of its own: single requests must not wait behind megabytes of bulk.
+  const bulkProducer = createProducer(config.kafka, logger);
+  const submitBulk = submitBy(publishInTime(bulkProducer.publish), config.bulkWaitMs);
+  const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
-  const api = apiRouter({ findKey, admit }, [inbound]);
+  const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [inappEvents, api], logger, metrics });
-  const components = [redis, replyChannel, producer, server];
+  const components = [redis, replyChannel, producer, bulkProducer, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
-  return { logger, components: [...components, health] };
+  return { logger, routes: server.routes, components: [...components, health] };
 }

@@ -1,16 +1,19 @@
-import { openDatabase, type Database } from '@waggle/database';
+import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
-import { createHealthServer, createLogger, createMetrics, createSealedBox, type Logger, type Registry, type SealedBox } from '@waggle/runtime';
+import { createOutboxRelay } from '@waggle/outbox';
+import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry, type SealedBox } from '@waggle/runtime';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createDeliveryQueue } from './adapters/delivery-queue.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
 import { createEndpointStore } from './adapters/endpoint-store.ts';
+import { createErasureStore } from './adapters/erasure-store.ts';
 import { createSender } from './adapters/sender.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
+import { userErasureHandler } from './consumers/user-erasure.ts';
 import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
 import { createDeliveryEngine } from './delivery/engine.ts';
@@ -51,28 +54,42 @@ export function createApp(config: Config) {
       { handler, publish: producer.publish, logger },
     );
 
+  // What is administered here stands in the core's audit log.
+  const relaySettings = { relayId: config.leaseOwner, databaseUrl: config.database.url, sweepIntervalMs: 1_000 };
+  const relay = createOutboxRelay({ db: database.pool, publish: producer.publish, logger }, relaySettings);
+
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const api = apiRouter({ findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy }, [
+  const idempotentRequests = createIdempotentRequests(database, box);
+  const api = apiRouter({ findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce }, [
     ...endpointRoutes({
       store: createEndpointStore(database.pool),
       judgeUrl: (text) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed }),
       mayReach: egress.mayReach,
       sealSecret: box.seal,
+      wake: (keys) => database.afterCommit(() => relay.wake(keys)),
     }),
     ...deliveryRoutes({ log: createDeliveryLog(database.pool) }),
     ...eventTypeRoutes(),
   ]);
 
+  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const consumers = together('consumers', [
+    consume('behavior-event', behaviorEventHandler({ fanOut })),
+    consume('campaign-event', campaignEventHandler({ fanOut })),
+    consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
+  ]);
   const components = [
     database,
     redis,
     producer,
+    relay,
     engine,
-    consume('behavior-event', behaviorEventHandler({ fanOut })),
-    consume('campaign-event', campaignEventHandler({ fanOut })),
-    createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics }),
+    consumers,
+    createCleaner([{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }], { intervalMs: config.cleanIntervalMs, logger }),
+    server,
   ];
-  return { logger, components: [...components, createHealthServer({ host: config.host, port: config.internalPort, components, metrics })] };
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
+  return { logger, routes: server.routes, components: [...components, health] };
 }
 
 /** From events to requests: fan-out, the leased queue, the engine that empties it. */

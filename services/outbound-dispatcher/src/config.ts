@@ -27,6 +27,7 @@ const variables = z.object({
   DELIVERY_TIMEOUT_MS: milliseconds(5_000),
   /** How long a delivery is this instance's alone. A killed instance's work waits for so long. */
   DELIVERY_LEASE_MS: milliseconds(12_000),
+  CLEAN_INTERVAL_MS: milliseconds(300_000),
 });
 const environment = variables.refine(
   ({ DELIVERY_LEASE_MS: leaseMs, DELIVERY_TIMEOUT_MS: timeoutMs }) => leaseMs >= timeoutMs + LEASE_BEYOND_TIMEOUT_MS,
@@ -46,6 +47,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     retryDelaysMs: parsed.DELIVERY_RETRY_DELAYS_MS,
     attemptTimeoutMs: parsed.DELIVERY_TIMEOUT_MS,
     leaseMs: parsed.DELIVERY_LEASE_MS,
+    cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
     // New with every process: one that starts again under its old name must not take its predecessor's leases for its own.
     leaseOwner: `${parsed.INSTANCE_ID}#${randomBytes(6).toString('hex')}`,
   };

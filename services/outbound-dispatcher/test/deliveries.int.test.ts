@@ -169,7 +169,7 @@ test("what waits for an endpoint that is deleted is skipped, with the reason, an
   await startDispatcher({ DELIVERY_RETRY_DELAYS_MS: '1500' });
   await publish(anEvent({ workspaceId: 'ws_8' }));
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'retrying' }]));
-  await createEndpointStore(database.pool).remove({ workspaceId: 'ws_8', userId: null }, id);
+  await createEndpointStore(database.pool).remove({ keyId: 'key_1', requestId: 'req_1' }, { workspaceId: 'ws_8', userId: null }, id);
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'skipped', reason: 'endpoint_deleted', attempt_count: 1 }]));
   expect(receiver.at('/deleted')).toHaveLength(1);
 });
@@ -223,7 +223,7 @@ test('a result that comes after its lease went to somebody else changes nothing'
   const [first, second] = ['a', 'b'].map((owner) => createDeliveryQueue(database.pool, { owner, leaseMs: 1 }));
   const fanOut = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), insert: first!.insert, engine: { room: () => 1, accept() {} } }, { leaseMs: 1 });
   const event = anEvent({ workspaceId: 'ws_13' });
-  await fanOut([{ workspaceId: 'ws_13', id: event.id, event: event.event, userId: 'usr_1', timestamp: event.timestamp, body: '{}' }]);
+  await fanOut([{ workspaceId: 'ws_13', id: event.id, event: event.event, userId: 'usr_1', timestamp: event.timestamp, body: '{}', sequence: null }]);
   const [{ id: deliveryId }] = await deliveriesTo(id);
   await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
   const result = { workspaceId: 'ws_13', id: deliveryId, attemptCount: 0, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null };

@@ -189,3 +189,17 @@ test('event types come with description, schema and an example', async () => {
   expect(JSON.stringify(completed)).not.toContain('workspace_id');
   expect(behaviorEvent.data.safeParse({ ...completed.example, workspace_id: 'ws_1' }).success).toBe(true);
 });
+
+test("who registered and who deleted an endpoint stands in the core's audit log, and what was refused does not", async () => {
+  const { body: me } = await call(keys.system, 'GET', '/auth/me');
+  const made = await call(keys.user, 'POST', '/webhooks/endpoints', { url: 'https://example.org/audited', event_types: ['*'] });
+  await call(keys.foreign, 'DELETE', `/webhooks/endpoints/${made.body.id}`);
+  const deleted = await call(keys.system, 'DELETE', `/webhooks/endpoints/${made.body.id}`);
+  expect([made.status, deleted.status]).toEqual([201, 204]);
+  const ofEndpoint = async () => (await call(keys.system, 'GET', '/audit-log?user_id=usr_1&limit=200')).body.data.filter(({ target }: { target: { id: string } }) => target.id === made.body.id);
+  await eventually(async () => expect(await ofEndpoint()).toHaveLength(2));
+  expect(await ofEndpoint()).toMatchObject([
+    { action: 'endpoint.deleted', key_id: me.key_id, request_id: deleted.headers.get('x-request-id'), user_id: 'usr_1', target: { kind: 'endpoint' } },
+    { action: 'endpoint.created', request_id: made.headers.get('x-request-id'), user_id: 'usr_1' },
+  ]);
+});

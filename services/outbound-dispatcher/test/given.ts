@@ -39,7 +39,7 @@ export const recordOfAward = (event: CampaignEvent): KafkaRecord => toRecord(cam
 export async function anEndpoint(pool: Pool, keys: string | undefined, given: { url: string; workspaceId?: string; userId?: string; eventTypes?: string[] }) {
   const id = newId('whe');
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  await createEndpointStore(pool).insert({
+  await createEndpointStore(pool).insert({ keyId: 'key_1', requestId: 'req_1' }, {
     workspaceId: given.workspaceId ?? 'ws_1', id, userId: given.userId ?? null, url: given.url, eventTypes: given.eventTypes ?? ['*'], description: null,
     sealedSecret: createSealedBox(encryptionKeys.parse(keys)).seal(secret, id),
   });

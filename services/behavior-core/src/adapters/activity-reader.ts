@@ -1,7 +1,8 @@
 import { query, transact } from '@waggle/database';
 import type { Pool } from 'pg';
-import { activityKey, type LoadedActivity } from '../domain/commands/batch-state.ts';
-import { loadActivities } from './activity-loader.ts';
+import type { LoadedActivity } from '../domain/activities/loaded-activity.ts';
+import { activityKey } from '../domain/commands/batch-state.ts';
+import { loadActivities, loadActivitiesOf } from './activity-loader.ts';
 
 const LIST = {
   name: 'activities_list',
@@ -13,6 +14,7 @@ const LIST = {
       AND ($5::text IS NULL OR (a.user_id, a.created_at, a.id) > ($5, $6::timestamptz, $7))
     ORDER BY a.user_id, a.created_at, a.id LIMIT $8`,
 };
+const FIND_TIMEZONE = { name: 'user_timezone', text: 'SELECT timezone FROM users WHERE workspace_id = $1 AND id = $2' };
 
 export interface ListFilters {
   userId: string | undefined;
@@ -33,6 +35,21 @@ export const createActivityReader = (pool: Pool) => ({
       save: async (_tx, found) => found,
     });
     return activityIds.flatMap((id) => loaded.get(activityKey(workspaceId, id)) ?? []);
+  },
+
+  /** All of a user's activities that are not archived; null when there is no such user. */
+  async findOfUser(workspaceId: string, userId: string): Promise<{ timezone: string; activities: LoadedActivity[] } | null> {
+    return transact(pool, {
+      async load(tx) {
+        const [zone, activities] = await Promise.all([
+          tx.query<{ timezone: string }>({ ...FIND_TIMEZONE, values: [workspaceId, userId] }),
+          loadActivitiesOf(tx, [{ workspaceId, id: userId }], { withTasks: true }),
+        ]);
+        return { timezone: zone.rows[0]?.timezone, activities: [...activities.values()] };
+      },
+      decide: ({ timezone, activities }) => (timezone === undefined ? null : { timezone, activities }),
+      save: async (_tx, found) => found,
+    });
   },
 
   /** Ids in the order of the list, one more than `limit` where there is more. */

@@ -1,99 +1,82 @@
-import { behaviorEvent, newId, toUtc, type CreateActivityBody } from '@waggle/contracts';
+import { behaviorEvent, newId, toUtc, type BehaviorEvent } from '@waggle/contracts';
 import { transact } from '@waggle/database';
 import { toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import type { ClientBase, Pool } from 'pg';
 import type { Activity } from '../domain/activities/activity.ts';
-import { archiveActivity, createActivity, type Definition } from '../domain/activities/define.ts';
-import { activityKey } from '../domain/commands/batch-state.ts';
+import type { Definition, Making } from '../domain/activities/define.ts';
+import { record, type LoadedActivity } from '../domain/activities/loaded-activity.ts';
+import { nextEnd, presentOf } from '../domain/activities/present.ts';
+import type { Missed } from '../domain/activities/settle.ts';
+import { activityKey, userKey } from '../domain/commands/batch-state.ts';
 import { loadActivities } from './activity-loader.ts';
+import { saveOccurrences, saveSweeps, updateActivity } from './activity-statements.ts';
+import { countActive } from './batch-store.ts';
 import { sequenceEvents } from './event-sequence.ts';
 import { lockUsers, type LockedUsers } from './user-lock.ts';
 
-export interface UserScope {
-  workspaceId: string;
-  userId: string;
+/** What is known when a definition is to be changed. `active`: how many of its type count against the plan's limit. */
+export interface Revisable {
+  loaded: LoadedActivity;
+  active: number;
 }
 
-export type Creation = { kind: 'created'; activity: Activity } | { kind: 'already_exists' } | { kind: 'unknown_user' };
+/** Null: nothing changes. Anything else is why it cannot be. */
+export type Revise<Refused> = (revisable: Revisable, making: Making) => Definition | Refused | null;
 
-const CREATE_USER = { name: 'user_create', text: 'INSERT INTO users (workspace_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING' };
-const FIND_TIMEZONE = { name: 'user_timezone', text: 'SELECT timezone FROM users WHERE workspace_id = $1 AND id = $2' };
-const ACTIVITY_EXISTS = { name: 'activity_exists', text: 'SELECT 1 FROM activities WHERE workspace_id = $1 AND id = $2' };
-const INSERT = {
-  name: 'activity_insert',
-  text: `INSERT INTO activities (workspace_id, id, user_id, type, name, channels, starts_on, archived_at, version, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-};
-const UPDATE = {
-  name: 'activity_update',
-  text: 'UPDATE activities SET archived_at = $3, version = $4, updated_at = $5 WHERE workspace_id = $1 AND id = $2',
-};
+export type Revision<Refused> = { kind: 'unknown' } | { kind: 'refused'; refused: Refused } | { kind: 'revised'; loaded: LoadedActivity; events: BehaviorEvent[] };
 
 export const createActivityWriter = (pool: Pool) => ({
-  /** `mayCreateUser`: a system key brings its users along. */
-  async create({ workspaceId, userId }: UserScope, body: CreateActivityBody, mayCreateUser: boolean): Promise<Creation> {
-    const activityId = body.id ?? newId('act');
+  /** Changes an activity's definition under its user's lock. */
+  async revise<Refused extends { isRefused: true }>({ workspaceId, userId, id }: Pick<Activity, 'workspaceId' | 'userId' | 'id'>, revise: Revise<Refused>): Promise<Revision<Refused>> {
+    const user = { workspaceId, id: userId };
     return transact(pool, {
       async load(tx) {
-        const [, locked, zone, existing] = await Promise.all([
-          mayCreateUser ? tx.query({ ...CREATE_USER, values: [workspaceId, userId] }) : undefined,
-          lockUsers(tx, [{ workspaceId, id: userId }]),
-          tx.query<{ timezone: string }>({ ...FIND_TIMEZONE, values: [workspaceId, userId] }),
-          tx.query({ ...ACTIVITY_EXISTS, values: [workspaceId, activityId] }),
+        const [locked, loaded, counts] = await Promise.all([
+          lockUsers(tx, [user]),
+          loadActivities(tx, [{ workspaceId, activityId: id, at: new Date().toISOString() }]),
+          countActive(tx, [user]),
         ]);
-        return { locked, timezone: zone.rows[0]?.timezone, exists: existing.rows.length > 0 };
+        return { locked, loaded: loaded.get(activityKey(workspaceId, id)), counts: counts.get(userKey(user)) };
       },
-      decide({ locked, timezone, exists }) {
-        if (timezone === undefined) return { kind: 'unknown_user' as const };
-        if (exists) return { kind: 'already_exists' as const };
-        const making = { activityId, eventId: newId('evt'), now: toUtc(locked.now) };
-        return { kind: 'created' as const, locked, definition: createActivity(body, { workspaceId, userId, timezone }, making) };
+      decide({ locked, loaded, counts }) {
+        if (loaded === undefined) return { kind: 'unknown' as const };
+        const decided = revise({ loaded, active: counts?.[loaded.activity.type] ?? 0 }, { eventId: newId('evt'), now: toUtc(locked.now) });
+        if (decided !== null && 'isRefused' in decided) return { kind: 'refused' as const, refused: decided };
+        return { kind: 'revised' as const, locked, loaded, definition: decided };
       },
-      async save(tx, decision): Promise<Creation> {
-        if (decision.kind !== 'created') return decision;
-        const { activity } = decision.definition;
-        await Promise.all([insert(tx, activity), saveEvents(tx, decision.definition, decision.locked)]);
-        return { kind: 'created', activity };
-      },
-    });
-  },
-
-  /** Returns the keys for the outbox's relay; null when there is no such activity. */
-  async archive({ workspaceId, userId }: UserScope, activityId: string): Promise<Definition | null> {
-    return transact(pool, {
-      async load(tx) {
-        const [locked, loaded] = await Promise.all([
-          lockUsers(tx, [{ workspaceId, id: userId }]),
-          loadActivities(tx, [{ workspaceId, activityId, at: new Date().toISOString() }]),
-        ]);
-        return { locked, activity: loaded.get(activityKey(workspaceId, activityId))?.activity };
-      },
-      decide({ locked, activity }) {
-        if (activity === undefined) return null;
-        const definition = archiveActivity(activity, { eventId: newId('evt'), now: toUtc(locked.now) });
-        return { locked, definition: definition ?? { activity, events: [] } };
-      },
-      async save(tx, decision) {
-        if (decision === null) return null;
-        const { activity } = decision.definition;
-        const values = [workspaceId, activity.id, activity.archivedAt, activity.version, activity.updatedAt];
-        await Promise.all([tx.query({ ...UPDATE, values }), saveEvents(tx, decision.definition, decision.locked)]);
-        return decision.definition;
+      async save(tx, decision): Promise<Revision<Refused>> {
+        if (decision.kind !== 'revised') return decision;
+        const { loaded, definition, locked } = decision;
+        if (definition === null) return { kind: 'revised', loaded, events: [] };
+        await saveDefinition(tx, definition, locked);
+        return { kind: 'revised', loaded: revised(loaded, definition), events: definition.events };
       },
     });
   },
 });
 export type ActivityWriter = ReturnType<typeof createActivityWriter>;
 
-async function insert(tx: ClientBase, activity: Activity): Promise<void> {
-  const { workspaceId, id, userId, type, name, channels, startsOn, archivedAt, version, createdAt, updatedAt } = activity;
-  await tx.query({ ...INSERT, values: [workspaceId, id, userId, type, name, channels, startsOn, archivedAt, version, createdAt, updatedAt] });
+function revised(loaded: LoadedActivity, { activity, missed }: Definition): LoadedActivity {
+  for (const { occurrence } of missed) record(loaded, occurrence);
+  return { ...loaded, activity };
 }
 
-async function saveEvents(tx: ClientBase, { events }: Definition, locked: LockedUsers): Promise<void> {
+async function saveDefinition(tx: ClientBase, { activity, missed, events }: Definition, locked: LockedUsers): Promise<void> {
+  const endMs = nextEnd(activity, presentOf(activity, activity.updatedAt));
+  await Promise.all([
+    updateActivity(tx, activity),
+    saveOccurrences(tx, missed.map(toKept)),
+    saveSweeps(tx, activity.archivedAt === null && activity.type !== 'task' ? [{ workspaceId: activity.workspaceId, id: activity.userId }] : [], [endMs]),
+    saveEvents(tx, events, locked),
+  ]);
+}
+
+export const toKept = ({ activity, occurrence }: Missed) => ({ workspaceId: activity.workspaceId, activityId: activity.id, occurrence });
+
+/** Numbers the events and puts them into the outbox. Sends at once. */
+export async function saveEvents(tx: ClientBase, events: readonly BehaviorEvent[], locked: LockedUsers): Promise<void> {
   const { sequences, headersOf } = sequenceEvents(events, locked.sequences);
   const records = events.map((event) => toRecord(behaviorEvent, event, headersOf(event)));
   await Promise.all([locked.saveSequences(tx, sequences), appendToOutbox(tx, records)]);
 }
-

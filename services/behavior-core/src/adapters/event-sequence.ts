@@ -1,6 +1,6 @@
 import type { BehaviorEvent } from '@waggle/contracts';
 import { cloudEventHeaders } from '@waggle/kafka';
-import { userKey } from './user-lock.ts';
+import { userKey } from '../domain/commands/batch-state.ts';
 
 const SOURCE = 'waggle/behavior-core';
 

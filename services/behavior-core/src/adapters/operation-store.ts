@@ -1,10 +1,11 @@
-import { operationAnswer, refusal, type OperationResult } from '@waggle/contracts';
+import { operationResult, refusal, type OperationResult } from '@waggle/contracts';
 import { query } from '@waggle/database';
 import type { Pool } from 'pg';
 
 export interface CompletedOperation {
   outcome: string;
-  result: OperationResult;
+  /** Null when the answer is kept no longer. */
+  result: OperationResult | null;
   completedAt: Date;
 }
 
@@ -18,13 +19,13 @@ export const createOperationStore = (pool: Pool) => ({
   async find(workspaceId: string, id: string): Promise<CompletedOperation | null> {
     const [row] = await query<{ outcome: string; refusal: unknown; result: unknown; completed_at: Date }>(pool, FIND, [workspaceId, id]);
     if (row === undefined) return null;
-    const result = row.outcome === 'refused' ? refusal.parse(row.refusal) : asAsked(operationAnswer.parse(row.result), row.outcome);
+    const result = row.outcome === 'refused' ? refusal.parse(row.refusal) : asAsked(operationResult.nullable().parse(row.result), row.outcome);
     return { outcome: row.outcome, result, completedAt: row.completed_at };
   },
 });
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
 /** The answer is kept once, as the first request got it. */
-function asAsked(answer: Extract<OperationResult, { operation_id: string }>, outcome: string): OperationResult {
-  return outcome === 'duplicate' ? { ...answer, status: 'duplicate' } : answer;
+function asAsked(result: OperationResult | null, outcome: string): OperationResult | null {
+  return outcome === 'duplicate' && result !== null && result.status !== 'refused' ? { ...result, status: 'duplicate' } : result;
 }

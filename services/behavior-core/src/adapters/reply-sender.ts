@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 export function createReplySender(redis: Redis, logger: Logger) {
   return function reply(replies: readonly (Reply & { reply_to: string })[]): void {
     for (const [channel, group] of Map.groupBy(replies, ({ reply_to }) => reply_to)) {
-      const message = JSON.stringify(group.map(({ operation_id, result }) => ({ operation_id, result })));
+      const message = JSON.stringify(group.map(({ operation_id, replayed, result }) => ({ operation_id, replayed, result })));
       redis.publish(channel, message).catch((error: unknown) => logger.warn({ err: error, replies: group.length }, 'replies lost'));
     }
   };

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { userKey } from '../domain/commands/batch-state.ts';
 
 export interface UserKey {
   workspaceId: string;
@@ -10,6 +11,8 @@ export interface LockedUsers {
   now: string;
   /** The number of each user's latest event, by `userKey`. */
   sequences: Map<string, number>;
+  /** By `userKey`. */
+  timezones: Map<string, string>;
   saveSequences(tx: ClientBase, sequences: ReadonlyMap<string, number>): Promise<void>;
 }
 
@@ -17,7 +20,7 @@ export interface LockedUsers {
 // the rows are also foreign keys' targets.
 const LOCK = {
   name: 'users_lock',
-  text: `SELECT workspace_id, id, event_sequence FROM users
+  text: `SELECT workspace_id, id, event_sequence, timezone FROM users
     WHERE (workspace_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY workspace_id, id FOR NO KEY UPDATE`,
 };
 const NOW = { name: 'now', text: 'SELECT clock_timestamp() AS now' };
@@ -27,22 +30,44 @@ const SAVE_SEQUENCES = {
     WHERE u.workspace_id = s.workspace_id AND u.id = s.id`,
 };
 
-export const userKey = ({ workspaceId, id }: UserKey) => `${workspaceId}:${id}`;
+export interface LockedRow {
+  workspace_id: string;
+  id: string;
+  event_sequence: string;
+  timezone: string;
+}
 
 /** Every transaction that changes a user does this first: so a user's changes, and its events with them, have one order. */
 export async function lockUsers(tx: ClientBase, users: readonly UserKey[]): Promise<LockedUsers> {
-  const distinct = [...new Map(users.map((user) => [userKey(user), user])).values()];
-  const values = [distinct.map(({ workspaceId }) => workspaceId), distinct.map(({ id }) => id)];
-  const [{ rows }, clock] = await Promise.all([
-    tx.query<{ workspace_id: string; id: string; event_sequence: string }>({ ...LOCK, values }),
-    tx.query<{ now: Date }>(NOW),
-  ]);
-  const sequences = new Map(rows.map((row) => [userKey({ workspaceId: row.workspace_id, id: row.id }), Number(row.event_sequence)]));
-  return { now: clock.rows[0]!.now.toISOString(), sequences, saveSequences };
+  const distinct = distinctUsers(users);
+  const [{ rows }, now] = await Promise.all([tx.query<LockedRow>({ ...LOCK, values: columnsOf(distinct) }), readClock(tx)]);
+  return lockedUsers(rows, now);
+}
+
+export const distinctUsers = (users: readonly UserKey[]): UserKey[] => [...new Map(users.map((user) => [userKey(user), user])).values()];
+
+export const columnsOf = (users: readonly UserKey[]): [string[], string[]] => [users.map(({ workspaceId }) => workspaceId), users.map(({ id }) => id)];
+
+async function readClock(tx: ClientBase): Promise<string> {
+  const { rows } = await tx.query<{ now: Date }>(NOW);
+  return rows[0]!.now.toISOString();
+}
+
+export function lockedUsers(rows: readonly LockedRow[], now: string): LockedUsers {
+  const byKey = rows.map((row) => [userKey({ workspaceId: row.workspace_id, id: row.id }), row] as const);
+  return {
+    now,
+    sequences: new Map(byKey.map(([key, row]) => [key, Number(row.event_sequence)])),
+    timezones: new Map(byKey.map(([key, row]) => [key, row.timezone])),
+    saveSequences,
+  };
 }
 
 async function saveSequences(tx: ClientBase, sequences: ReadonlyMap<string, number>): Promise<void> {
   if (sequences.size === 0) return;
-  const keys = [...sequences.keys()].map((key) => key.split(/:(.*)/s));
-  await tx.query({ ...SAVE_SEQUENCES, values: [keys.map(([workspaceId]) => workspaceId), keys.map(([, id]) => id), [...sequences.values()]] });
+  await tx.query({ ...SAVE_SEQUENCES, values: [...columnsOf(keysOf(sequences)), [...sequences.values()]] });
 }
+
+/** A workspace's id holds no colon; a user's may. */
+export const keysOf = (byUserKey: ReadonlyMap<string, unknown> | ReadonlySet<string>): UserKey[] =>
+  [...byUserKey.keys()].map((key) => ({ workspaceId: key.slice(0, key.indexOf(':')), id: key.slice(key.indexOf(':') + 1) }));

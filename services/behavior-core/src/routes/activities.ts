@@ -1,15 +1,17 @@
-import { activityType, createActivityBody, keyOfUser, pageQuery, userId as userIdSchema, type ActivityView } from '@waggle/contracts';
-import { actingFor, created, decodeCursor, noContent, ok, parseBody, parseQuery, Problem, toPage, invalid, type ApiRequest, type Caller, type Route } from '@waggle/http';
+import { activityType, createActivityBody, freshCommandId, keyOfUser, newId, pageQuery, toUtc, userId as userIdSchema, type ActivityCreateBody, type CreateActivityBody } from '@waggle/contracts';
+import { created, decodeCursor, invalid, ok, parseBody, parseQuery, toPage, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { ActivityReader, ListPosition } from '../adapters/activity-reader.ts';
-import type { ActivityWriter } from '../adapters/activity-writer.ts';
-import { toActivityView, presentDate } from '../domain/activities/view.ts';
-import type { LoadedActivity } from '../domain/commands/batch-state.ts';
-import { localDate } from '../domain/local-date.ts';
+import { toBriefing } from '../domain/activities/briefing.ts';
+import { faultOfRecurrence } from '../domain/activities/define.ts';
+import type { BatchChanges } from '../domain/commands/batch-changes.ts';
+import type { Instruction } from '../domain/commands/instruction.ts';
+import { findOwn, namedUser, toProblem, viewAt } from './activity-access.ts';
 
 export interface ActivitiesDeps {
   reader: ActivityReader;
-  writer: ActivityWriter;
+  /** Decides and keeps creations. */
+  create(instructions: readonly Instruction<ActivityCreateBody>[]): Promise<BatchChanges>;
   wake(keys: readonly string[]): void;
   now(): Date;
 }
@@ -20,34 +22,29 @@ const listQuery = pageQuery.extend({
   status: z.enum(['active', 'completed', 'archived']).optional(),
 });
 const listPosition = z.tuple([z.string(), z.string(), z.string()]);
+const todayQuery = z.strictObject({ user_id: userIdSchema.optional() });
 
-export function activitiesRoutes({ reader, writer, wake, now }: ActivitiesDeps): Route[] {
-  const view = ({ activity, history, occurrences }: LoadedActivity): ActivityView => {
-    const today = localDate(now().toISOString(), activity.timezone);
-    return toActivityView({ activity, history, present: occurrences.get(presentDate(activity, today)) }, today);
-  };
+export function activitiesRoutes({ reader, create, wake, now }: ActivitiesDeps): Route[] {
+  const view = viewAt(now);
 
-  /** Somebody else's is answered as an unknown one. */
-  async function findOwn(caller: Caller, id: string): Promise<LoadedActivity> {
-    const [found] = await reader.find(caller.workspaceId, [id]);
-    if (found === undefined || (caller.userId !== null && caller.userId !== found.activity.userId)) throw unknownActivity(id);
-    return found;
-  }
-
-  async function create({ caller, body, header }: ApiRequest) {
-    const parsed = parseBody(createActivityBody, body);
-    const userId = actingFor(caller, parsed.user_id ?? header('x-buffy-user-id'));
+  async function createOne({ caller, body, header }: ApiRequest) {
+    const { user_id, ...activity } = parseBody(createActivityBody, body);
+    const userId = namedUser(caller, user_id, header);
     if (userId === undefined) throw invalid('user_id', 'A system key must say whose activity this is');
-    const creation = await writer.create({ workspaceId: caller.workspaceId, userId: parseUserId(userId) }, parsed, caller.userId === null);
-    if (creation.kind === 'already_exists') throw new Problem('already_exists', { detail: `There is an activity ${parsed.id}` });
-    if (creation.kind === 'unknown_user') throw new Problem('not_found', { detail: `No user ${userId}` });
-    wake([keyOfUser({ workspace_id: caller.workspaceId, user_id: userId })]);
-    return created(view({ activity: creation.activity, history: new Map(), occurrences: new Map() }));
+    checkRecurrence(activity);
+    const instruction = {
+      id: freshCommandId(), digest: null, operationId: newId('op'), workspaceId: caller.workspaceId, userId, creatorUserId: caller.userId, acceptedAt: toUtc(now()),
+      body: { event: 'activity.create' as const, user_id: userId, activity },
+    };
+    const { verdicts: [verdict], events } = await create([instruction]);
+    if (verdict?.outcome !== 'processed') throw toProblem(verdict?.outcome === 'refused' ? verdict.refusal : { code: 'internal', detail: 'Not created' });
+    wake(events.map(keyOfUser));
+    return created(verdict.answer.activity);
   }
 
   async function list({ caller, query, header }: ApiRequest) {
     const { limit, cursor, ...filters } = parseQuery(listQuery, query);
-    const userId = actingFor(caller, filters.user_id ?? header('x-buffy-user-id'));
+    const userId = namedUser(caller, filters.user_id, header);
     const scope = ['activities', caller.workspaceId, userId ?? null, filters.type ?? null, filters.status ?? null];
     const after: ListPosition | undefined = cursor === undefined ? undefined : decodeCursor(scope, cursor, listPosition);
     const rows = await reader.list(caller.workspaceId, { userId, type: filters.type, status: filters.status }, after, limit);
@@ -55,27 +52,24 @@ export function activitiesRoutes({ reader, writer, wake, now }: ActivitiesDeps):
     return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.user_id, row.created_at, row.id], toItem: ({ id }) => views.get(id) }));
   }
 
-  async function archive({ caller, params }: ApiRequest) {
-    const { activity } = await findOwn(caller, params['id']!);
-    const archived = await writer.archive(activity, activity.id);
-    if (archived === null) throw unknownActivity(activity.id);
-    wake(archived.events.map(keyOfUser));
-    return noContent();
+  async function today({ caller, query, header }: ApiRequest) {
+    const userId = namedUser(caller, parseQuery(todayQuery, query).user_id, header);
+    if (userId === undefined) throw invalid('user_id', 'A system key must say whose day this is');
+    const found = await reader.findOfUser(caller.workspaceId, userId);
+    if (found === null) throw toProblem({ code: 'not_found', detail: `No user ${userId}` });
+    return ok(toBriefing(found.activities, { userId, timezone: found.timezone, now: now().toISOString() }));
   }
 
   return [
-    { method: 'post', path: '/v1/activities', handle: create },
+    { method: 'post', path: '/v1/activities', handle: createOne },
     { method: 'get', path: '/v1/activities', handle: list },
-    { method: 'get', path: '/v1/activities/:id', handle: async ({ caller, params }) => ok(view(await findOwn(caller, params['id']!))) },
-    { method: 'delete', path: '/v1/activities/:id', handle: archive },
+    // Before the ones with an id: Express takes the first that fits.
+    { method: 'get', path: '/v1/activities/today', handle: today },
+    { method: 'get', path: '/v1/activities/:id', handle: async (request) => ok(view(await findOwn(reader, request))) },
   ];
 }
 
-const unknownActivity = (id: string) => new Problem('not_found', { detail: `No activity ${id}` });
-
-function parseUserId(text: string): string {
-  const parsed = userIdSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw invalid('user_id', 'Must be 1 to 64 letters, digits or _ . : @ -');
+function checkRecurrence({ schedule }: Pick<CreateActivityBody, 'schedule'>): void {
+  const fault = faultOfRecurrence(schedule.recurrence);
+  if (fault !== null) throw invalid('schedule.recurrence', fault);
 }
-

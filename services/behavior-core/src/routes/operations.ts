@@ -1,25 +1,59 @@
-import { PROBLEMS, toUtc, type OperationResult, type OperationView } from '@waggle/contracts';
-import { ok, Problem, problemBody, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
+import { pageQuery, PROBLEMS, toUtc, type BulkAnswer, type OperationResult, type OperationView } from '@waggle/contracts';
+import { decodeCursor, ok, parseQuery, Problem, problemBody, toPage, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
+import { z } from 'zod';
+import type { BulkOperation, BulkReader } from '../adapters/bulk/bulk-reader.ts';
 import type { OperationStore } from '../adapters/operation-store.ts';
+import type { ErasureStore } from '../adapters/people/erasure-store.ts';
 
 export interface OperationsDeps {
   operationIds: ReturnType<typeof createOperationIds>;
   store: OperationStore;
+  bulk: BulkReader;
+  erasures: Pick<ErasureStore, 'find'>;
   publicUrl: string;
 }
 
+const resultsQuery = pageQuery.extend({ status: z.enum(['processed', 'unchanged', 'duplicate', 'failed']).optional() });
+const position = z.tuple([z.int().nonnegative()]);
+
 /** `GET /v1/operations/{id}`: an id that was given out is never unknown, however early one asks. */
-export function operationsRoutes({ operationIds, store, publicUrl }: OperationsDeps): Route[] {
+export function operationsRoutes({ operationIds, store, bulk, erasures, publicUrl }: OperationsDeps): Route[] {
   async function show({ caller, params }: ApiRequest) {
     const id = params['id']!;
     const claim = operationIds.read(id, caller);
-    if (claim === null) throw new Problem('not_found', { detail: `No operation ${id}` });
-    const completed = await store.find(caller.workspaceId, id);
-    const base = { id, kind: 'inbound', total: 1, created_at: toUtc(new Date(claim.acceptedAtMs)) } as const;
-    if (completed === null) return ok({ ...base, status: 'pending', done: 0, failed: 0, result: null, completed_at: null } satisfies OperationView);
-    const result = toResult(completed.result);
-    const failed = completed.outcome === 'refused' ? 1 : 0;
-    return ok({ ...base, status: 'completed', done: 1, failed, result, completed_at: toUtc(completed.completedAt) } satisfies OperationView);
+    if (claim === null) throw unknownOperation(id);
+    const head = { id, kind: claim.kind, created_at: toUtc(new Date(claim.acceptedAtMs)) };
+    return ok({ ...head, ...(await stateOf(claim.kind, caller.workspaceId, id)) } satisfies OperationView);
+  }
+
+  function stateOf(kind: OperationView['kind'], workspaceId: string, id: string) {
+    if (kind === 'bulk') return stateOfBulk(workspaceId, id);
+    return kind === 'erase' ? stateOfErasure(workspaceId, id) : stateOfSingle(workspaceId, id);
+  }
+
+  /** Counts services. Made with the answer: one that is not there was given to a request that found nobody to erase. */
+  async function stateOfErasure(workspaceId: string, id: string) {
+    const erasure = await erasures.find(workspaceId, id);
+    if (erasure === null) throw unknownOperation(id);
+    const { done, total, completedAt } = erasure;
+    return { status: completedAt === null ? 'running' : 'completed', total, done, failed: 0, result: null, completed_at: completedAt && toUtc(completedAt) } as const;
+  }
+
+  async function stateOfSingle(workspaceId: string, id: string) {
+    const completed = await store.find(workspaceId, id);
+    if (completed === null) return { ...PENDING, total: 1 };
+    const { outcome, completedAt } = completed;
+    const isFailed = outcome === 'refused' || completed.result?.status === 'refused';
+    const result = completed.result && toResult(completed.result);
+    return { status: 'completed', total: 1, done: 1, failed: isFailed ? 1 : 0, result, completed_at: toUtc(completedAt) } as const;
+  }
+
+  async function stateOfBulk(workspaceId: string, operationId: string) {
+    const operation = await bulk.find(workspaceId, operationId);
+    if (operation === null) return { ...PENDING, total: 0 };
+    const isAnswered = operation.isSynchronous && operation.completedAt !== null;
+    const [answer = null] = isAnswered ? await bulk.answersOf([{ workspaceId, operationId }]) : [];
+    return { ...toProgress(operation), result: answer && toBulkResult(answer) };
   }
 
   /** What the synchronous answer would have been. */
@@ -28,5 +62,30 @@ export function operationsRoutes({ operationIds, store, publicUrl }: OperationsD
     return { status_code: PROBLEMS[result.code][0], body: problemBody(publicUrl, result.code, { detail: result.detail }) };
   }
 
-  return [{ method: 'get', path: '/v1/operations/:id', handle: show }];
+  /** What became of each item so far; the list is whole when the operation is completed. */
+  async function listResults({ caller, params, query }: ApiRequest) {
+    const operationId = params['id']!;
+    if (operationIds.read(operationId, caller)?.kind !== 'bulk') throw unknownOperation(operationId);
+    const { limit, cursor, status = null } = parseQuery(resultsQuery, query);
+    const scope = ['operation results', caller.workspaceId, operationId, status];
+    const [after = -1] = cursor === undefined ? [] : decodeCursor(scope, cursor, position);
+    const rows = await bulk.listResults({ workspaceId: caller.workspaceId, operationId }, { after, status, limit });
+    return ok(toPage(rows, { limit, scope, positionOf: ({ index }) => [index], toItem: (row) => row }));
+  }
+
+  return [
+    { method: 'get', path: '/v1/operations/:id', handle: show },
+    { method: 'get', path: '/v1/operations/:id/results', handle: listResults },
+  ];
 }
+
+const PENDING = { status: 'pending', done: 0, failed: 0, result: null, completed_at: null } as const;
+
+const unknownOperation = (id: string) => new Problem('not_found', { detail: `No operation ${id}` });
+
+/** While lines are still coming, as many as are known. */
+function toProgress({ total, done, failed, completedAt }: BulkOperation) {
+  return { status: completedAt === null ? 'running' : 'completed', total: total ?? done, done, failed, completed_at: completedAt && toUtc(completedAt) } as const;
+}
+
+const toBulkResult = (body: BulkAnswer) => ({ status_code: 200, body });

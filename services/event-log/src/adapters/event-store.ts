@@ -1,3 +1,4 @@
+import { userDigest } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import type { Pool } from 'pg';
 import { Counter, type Registry } from 'prom-client';
@@ -12,10 +13,11 @@ export const EVENT_STORE_SESSION = '-c enable_seqscan=off -c enable_bitmapscan=o
 // Sequence numbers are drawn when a row is inserted and seen when it is committed: two writers at once would show 8 before 7, and a
 // reader that has passed 8 never looks back. So writers take turns: PostgreSQL gives this lock back only after the commit has become
 // visible, and whoever draws next draws higher. A statement of its own, since the next one sees only what was committed when it began.
-const TAKE_TURNS = { name: 'events_take_turns', text: `SELECT pg_advisory_xact_lock(hashtext('event-log positions'))` };
+export const TAKE_TURNS = { name: 'events_take_turns', text: `SELECT pg_advisory_xact_lock(hashtext('event-log positions'))` };
 
 // Positions are drawn in the batch's order. `recorded_at` is one instant per batch, read behind the lock and never before the
-// workspace's latest: a clock that is set back must not make a time point to two places in the log.
+// workspace's latest: a clock that is set back must not make a time point to two places in the log. What an erased user did is not taken in,
+// however late it comes: the erasure has its own topic, and a redelivered record finds its first no more.
 const RECORD = {
   name: 'events_record',
   text: `WITH instant AS MATERIALIZED (
@@ -24,10 +26,12 @@ const RECORD = {
       LEFT JOIN LATERAL (SELECT e.recorded_at FROM events AS e WHERE e.workspace_id = workspace.workspace_id
         ORDER BY e.recorded_at DESC, e.position DESC LIMIT 1) AS latest ON true
     )
-    INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, body, recorded_at)
-    SELECT given.workspace_id, given.event_id, given.event, given.user_id, given.entity_id, given.occurred_at, given.body, instant.recorded_at
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]) WITH ORDINALITY
-      AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, body, ordinal), instant
+    INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, recorded_at)
+    SELECT given.workspace_id, given.event_id, given.event, given.user_id, given.entity_id, given.occurred_at, given.body, given.sequence, instant.recorded_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::bigint[], $9::text[]) WITH ORDINALITY
+      AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, user_digest, ordinal), instant
+    WHERE NOT EXISTS (SELECT FROM erased_users AS e
+      WHERE e.workspace_id = given.workspace_id AND e.user_digest = given.user_digest AND given.sequence <= e.event_sequence)
     ORDER BY given.ordinal
     ON CONFLICT (workspace_id, event_id) DO NOTHING`,
 };
@@ -96,6 +100,8 @@ const columnsOf = (entries: readonly LogEntry[]) => [
   entries.map(({ entityId }) => entityId),
   entries.map(({ occurredAt }) => occurredAt),
   entries.map(({ body }) => body),
+  entries.map(({ sequence }) => sequence),
+  entries.map(({ workspaceId, userId }) => userDigest({ workspace_id: workspaceId, user_id: userId })),
 ];
 
 const statementsIn = (order: Order): Record<WalkedBy, { name: string; text: string }> => ({

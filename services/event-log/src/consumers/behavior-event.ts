@@ -10,7 +10,7 @@ interface BehaviorEventDeps {
 export const behaviorEventHandler = ({ record }: BehaviorEventDeps): BatchHandler =>
   defineBatchHandler(behaviorEvent, {
     async handle(received) {
-      await record(received.map(({ data, raw }) => toLogEntry(data, raw.value)));
+      await record(received.map(({ data, raw }) => toLogEntry(data, raw.value, raw.headers)));
       return received.map(done);
     },
   });

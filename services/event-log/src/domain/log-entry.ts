@@ -9,15 +9,17 @@ export interface LogEntry {
   entityId: string;
   occurredAt: Date;
   body: string;
+  /** The number of the event among its user's; null where it has none. */
+  sequence: number | null;
 }
 
 export const isWebhookEvent = (event: string): boolean => webhookEventTypes.includes(event);
 
 /**
  * `text`: the record's value. The body is made from it and not from the parsed event, because a field that a newer core has added
- * belongs to the webhook and therefore to the log.
+ * belongs to the webhook and therefore to the log. `headers`: the record's.
  */
-export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string): LogEntry {
+export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string, headers: Readonly<Record<string, string>> = {}): LogEntry {
   const { workspace_id: workspaceId, ...body } = JSON.parse(text);
   return {
     workspaceId,
@@ -27,10 +29,17 @@ export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string): 
     entityId: entityIdOf(event),
     occurredAt: new Date(event.timestamp),
     body: JSON.stringify(body),
+    sequence: sequenceIn(headers),
   };
 }
 
 function entityIdOf(event: BehaviorEvent | CampaignEvent): string {
   if ('activity' in event) return event.activity.id;
+  if ('routine' in event) return event.routine.id;
   return 'award' in event ? event.award.id : event.inapp_event.id;
+}
+
+/** CloudEvents' `sequence` extension. */
+function sequenceIn({ ce_sequence: text = '' }: Readonly<Record<string, string>>): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null;
 }

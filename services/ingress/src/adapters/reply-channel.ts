@@ -1,4 +1,4 @@
-import { replies, type OperationResult } from '@waggle/contracts';
+import { replies, type Reply } from '@waggle/contracts';
 import type { Component, Logger } from '@waggle/runtime';
 import type { Redis } from 'ioredis';
 
@@ -7,7 +7,7 @@ export interface ReplyChannel extends Component {
   /** False while the subscription is down: nobody would be heard. */
   isListening(): boolean;
   /** Calls back at most once; what is not awaited any more is dropped, and the operation row answers later questions. */
-  await(operationId: string, callback: (result: OperationResult) => void): void;
+  await(operationId: string, callback: (reply: Reply) => void): void;
   forget(operationId: string): void;
   waiting(): number;
 }
@@ -15,7 +15,7 @@ export interface ReplyChannel extends Component {
 /** One channel per ingress instance. A lost reply costs a 202, never an effect. */
 export function createReplyChannel(redis: Redis, instanceId: string, logger: Logger): ReplyChannel {
   const address = `reply:${instanceId}`;
-  const callbacks = new Map<string, (result: OperationResult) => void>();
+  const callbacks = new Map<string, (reply: Reply) => void>();
   let isListening = false;
   // A connection of its own, because a subscribed one can do nothing else.
   const subscriber = redis.duplicate({
@@ -28,7 +28,7 @@ export function createReplyChannel(redis: Redis, instanceId: string, logger: Log
     subscriber.subscribe(address).then(() => { isListening = true; }, (error: unknown) => logger.warn({ err: error }, 'not subscribed to replies'));
   });
   subscriber.on('message', (_channel: string, text: string) => {
-    for (const { operation_id, result } of parseReplies(text)) callbacks.get(operation_id)?.(result);
+    for (const reply of parseReplies(text)) callbacks.get(reply.operation_id)?.(reply);
   });
 
   function parseReplies(text: string) {

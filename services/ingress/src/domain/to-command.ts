@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { toUtc, type BehaviorCommand, type InboundBody } from '@waggle/contracts';
+import { keyedCommandId, naturalCommandId, toUtc, type BehaviorCommand, type InboundBody } from '@waggle/contracts';
 
 /** What ingress adds to a request. */
 export interface Acceptance {
@@ -7,24 +6,21 @@ export interface Acceptance {
   creatorUserId: string | null;
   operationId: string;
   now: Date;
+  /** Null without an Idempotency-Key. With one, it alone says what is the same request. */
+  key: { id: string; digest: string } | null;
 }
 
 /** The same request gives the same id, so retries by the partner and redeliveries by Kafka meet in one inbox row. */
-export function toCommand(body: InboundBody, { workspaceId, creatorUserId, operationId, now }: Acceptance): Omit<BehaviorCommand, 'reply_to'> {
-  const timestamp = toUtc(body.timestamp);
+export function toCommand(body: InboundBody, { workspaceId, creatorUserId, operationId, now, key }: Acceptance): Omit<BehaviorCommand, 'reply_to'> {
   return {
     kind: 'inbound',
-    id: commandId('natural', workspaceId, body.user_id, body.event, body.activity_id, null, timestamp),
+    id: key === null ? naturalCommandId(workspaceId, body) : keyedCommandId(key.id),
     operation_id: operationId,
     workspace_id: workspaceId,
     user_id: body.user_id,
     creator_user_id: creatorUserId,
     accepted_at: toUtc(now),
-    body: { ...body, timestamp },
+    digest: key?.digest ?? null,
+    body: { ...body, timestamp: toUtc(body.timestamp) },
   };
-}
-
-/** 160 bits: enough that two requests never share an id. */
-function commandId(...identity: readonly (string | null)[]): string {
-  return `cmd_${createHash('sha256').update(JSON.stringify(identity)).digest('base64url').slice(0, 27)}`;
 }

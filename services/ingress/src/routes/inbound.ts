@@ -1,6 +1,8 @@
-import type { BehaviorCommand } from '@waggle/contracts';
-import { actingFor, ok, Problem, type Answer, type ApiRequest, type createOperationIds, type Policy, type Route } from '@waggle/http';
-import type { Submission, Submit } from '../adapters/core-client.ts';
+import { behaviorCommand, operationResult, type Reply } from '@waggle/contracts';
+import { actingFor, Problem, REPLAYED, type Answer, type ApiRequest, type createOperationIds, type Policy, type Route } from '@waggle/http';
+import { toRecord } from '@waggle/kafka';
+import type { Submit } from '../adapters/core-client.ts';
+import { toAccepted } from './accepted.ts';
 import { parseInbound, userNamedIn } from './parse-inbound.ts';
 import { toCommand } from '../domain/to-command.ts';
 
@@ -13,28 +15,30 @@ export interface InboundDeps {
 
 /** `POST /v1/webhooks/inbound` (guide "Inbound webhooks"): answered once the core has committed the change. */
 export function inboundRoute({ policy, operationIds, submit, now }: InboundDeps): Route {
-  async function handle({ caller, body, limit }: ApiRequest): Promise<Answer> {
-    // Before validation: a request counts whatever its outcome, as soon as it says whom it is for.
+  /** Before validation: a request counts whatever its outcome, as soon as it says whom it is for. */
+  async function count({ caller, body, limit }: ApiRequest) {
     const subject = caller.userId ?? userNamedIn(body);
     if (subject !== undefined) await limit(policy, `${caller.workspaceId}:${subject}`);
+  }
 
+  async function handle({ caller, body, identity }: ApiRequest): Promise<Answer> {
     const at = now();
     const parsed = parseInbound(body, at);
     actingFor(caller, parsed.user_id);
     const operationId = operationIds.make(caller, 'core', at.getTime());
-    const command = toCommand(parsed, { workspaceId: caller.workspaceId, creatorUserId: caller.userId, operationId, now: at });
-    return toAnswer(command, await submit(command));
+    const command = toCommand(parsed, { workspaceId: caller.workspaceId, creatorUserId: caller.userId, operationId, now: at, key: identity });
+    const submission = await submit({ operationId, toRecords: (replyTo) => [toRecord(behaviorCommand, { ...command, reply_to: replyTo })] });
+    if (submission.kind === 'unavailable') throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
+    return submission.kind === 'accepted' ? toAccepted(operationId) : toAnswer(submission.reply);
   }
 
-  return { method: 'post', path: '/v1/webhooks/inbound', limitedBy: 'handler', handle };
+  return { method: 'post', path: '/v1/webhooks/inbound', count, handle };
 }
 
-function toAnswer({ operation_id }: Pick<BehaviorCommand, 'operation_id'>, submission: Submission): Answer {
-  if (submission.kind === 'unavailable') throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
-  if (submission.kind === 'accepted') {
-    return { status: 202, body: { status: 'accepted', operation_id }, headers: { location: `/v1/operations/${operation_id}` } };
-  }
-  const { result } = submission;
-  if (result.status === 'refused') throw new Problem(result.code, { detail: result.detail });
-  return ok(result);
+/** `replayed`: Redis has forgotten the first answer, and the core has not. */
+function toAnswer({ result, replayed }: Reply): Answer {
+  const decided = operationResult.parse(result);
+  const headers = replayed ? REPLAYED : {};
+  if (decided.status === 'refused') throw new Problem(decided.code, { detail: decided.detail, headers });
+  return { status: 200, body: decided, headers };
 }

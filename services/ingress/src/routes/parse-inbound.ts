@@ -1,8 +1,7 @@
-import { inboundBodies, isInboundEvent, type InboundBody } from '@waggle/contracts';
+import { faultOfTime, inboundBodies, isInboundEvent, type InboundBody } from '@waggle/contracts';
 import { invalid, parseBody, Problem } from '@waggle/http';
 import { z } from 'zod';
 
-const AHEAD_MAX_MS = 5 * 60_000;
 // Built once: building a schema compiles code, which per request cost 8 % of ingress.
 const namedEvent = z.object({ event: z.string() });
 const namedUser = z.object({ user_id: inboundBodies['activity.completed'].shape.user_id });
@@ -17,6 +16,7 @@ export function parseInbound(body: unknown, now: Date): InboundBody {
   const { event } = parseBody(namedEvent, body);
   if (!isInboundEvent(event)) throw new Problem('unknown_event', { detail: `Known are ${Object.keys(inboundBodies).join(', ')}` });
   const parsed = parseBody(inboundBodies[event], body);
-  if (Date.parse(parsed.timestamp) > now.getTime() + AHEAD_MAX_MS) throw invalid('timestamp', 'More than 5 minutes ahead');
+  const fault = faultOfTime(parsed.timestamp, now);
+  if (fault !== null) throw invalid('timestamp', fault);
   return parsed;
 }

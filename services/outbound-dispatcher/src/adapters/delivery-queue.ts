@@ -19,13 +19,13 @@ const INSERT_EVENTS = {
 const INSERT_DELIVERIES = {
   name: 'deliveries_insert',
   text: `INSERT INTO deliveries (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, lease_owner,
-      next_attempt_at, claimable_at, completed_at)
-    SELECT p.workspace_id, p.id, p.endpoint_id, p.event_id, p.event, p.user_id, p.status, p.reason, CASE WHEN p.is_leased THEN $10 END,
+      next_attempt_at, claimable_at, completed_at, sequence)
+    SELECT p.workspace_id, p.id, p.endpoint_id, p.event_id, p.event, p.user_id, p.status, p.reason, CASE WHEN p.is_leased THEN $11 END,
       CASE WHEN p.status = 'pending' THEN now() END,
-      CASE WHEN p.is_leased THEN now() + $11::int * interval '1 ms' WHEN p.status = 'pending' THEN now() END,
-      CASE WHEN p.status = 'skipped' THEN now() END
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[])
-      AS p (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, is_leased)
+      CASE WHEN p.is_leased THEN now() + $12::int * interval '1 ms' WHEN p.status = 'pending' THEN now() END,
+      CASE WHEN p.status = 'skipped' THEN now() END, p.sequence
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::bigint[])
+      AS p (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, is_leased, sequence)
     ON CONFLICT DO NOTHING
     RETURNING id`,
 };
@@ -114,7 +114,7 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
       tx.query<{ id: string }>({
         ...INSERT_DELIVERIES,
         values: [
-          ...columnsOf(plans, (p) => [p.workspaceId, p.id, p.endpointId, p.event.id, p.event.event, p.event.userId, p.status, p.reason, p.isLeased]),
+          ...columnsOf(plans, (p) => [p.workspaceId, p.id, p.endpointId, p.event.id, p.event.event, p.event.userId, p.status, p.reason, p.isLeased, p.event.sequence]),
           owner,
           leaseMs,
         ],

@@ -6,7 +6,7 @@ import { toWebhookEvent } from '../domain/event.ts';
 export const behaviorEventHandler = ({ fanOut }: { fanOut: FanOut }) =>
   defineBatchHandler(behaviorEvent, {
     async handle(received) {
-      await fanOut(received.map(({ raw }) => toWebhookEvent(raw.value)));
+      await fanOut(received.map(({ raw }) => toWebhookEvent(raw.value, raw.headers)));
       return received.map(done);
     },
   });

@@ -2,6 +2,7 @@ import { transact } from '@waggle/database';
 import type { Pool } from 'pg';
 import type { DeliveryQueue, InsertPlan } from '../adapters/delivery-queue.ts';
 import type { EndpointDirectory } from '../adapters/endpoint-directory.ts';
+import { withoutErased } from '../adapters/erasure-store.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { WebhookEvent } from '../domain/event.ts';
 import { planDeliveries } from '../domain/plan-deliveries.ts';
@@ -26,8 +27,11 @@ export function createFanOut({ pool, directory, insert, engine }: FanOutDeps, { 
     const leaseEndsAt = performance.now() + leaseMs;
     const toAttempt = await transact(pool, {
       // In this transaction: an endpoint that was committed before these events is known to it.
-      load: (tx) => directory.refresh(tx),
-      decide: () => lease(events.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
+      async load(tx) {
+        const [deliverable] = await Promise.all([withoutErased(tx, events), directory.refresh(tx)]);
+        return deliverable;
+      },
+      decide: (deliverable) => lease(deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
       async save(tx, plans) {
         const inserted = await insert(tx, plans);
         return plans.filter(({ id, isLeased }) => isLeased && inserted.has(id));

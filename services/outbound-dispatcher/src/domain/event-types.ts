@@ -28,7 +28,7 @@ const award = {
 };
 
 const ENTITIES: Readonly<Record<string, object>> = {
-  'activity.snoozed': { activity: { ...activity, snoozed_until: '2026-03-28T08:42:44Z', snooze_minutes: 30 } },
+  'activity.snoozed': { activity: { ...activity, occurrence_date: '2026-03-28', snoozed_until: '2026-03-28T08:42:44Z', snooze_minutes: 30 } },
   'activity.created': { activity: { ...activity, version: 1 } },
   'activity.updated': { activity: { ...activity, version: 2, changed: ['name'] } },
   'activity.deleted': { activity: { ...activity, version: 3 } },

@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { WebhookEvent } from './event.ts';
 import { planDeliveries, timeOf } from './plan-deliveries.ts';
 
-const event: WebhookEvent = { workspaceId: 'ws_1', id: newId('evt', 1_795_000_000_123), event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}' };
+const event: WebhookEvent = { workspaceId: 'ws_1', id: newId('evt', 1_795_000_000_123), event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 };
 const award: WebhookEvent = { ...event, event: 'award.granted', userId: '0xab' };
 const endpoint: Endpoint = { workspaceId: 'ws_1', id: 'whe_1', userId: null, url: 'https://a.example/', eventTypes: ['*'], sealedSecret: '', status: 'enabled' };
 

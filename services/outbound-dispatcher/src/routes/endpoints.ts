@@ -10,13 +10,15 @@ interface EndpointRoutesDeps {
   judgeUrl(text: string): JudgedUrl;
   mayReach(hostname: string): Promise<boolean>;
   sealSecret(secret: string, endpointId: string): string;
+  /** Tells the outbox relay which keys have something new. */
+  wake(keys: readonly string[]): void;
 }
 
 const SECRET_BYTES = 32;
 const PATH = '/v1/webhooks/endpoints';
 const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
 
-export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret }: EndpointRoutesDeps): Route[] {
+export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret, wake }: EndpointRoutesDeps): Route[] {
   async function checkUrl(text: string): Promise<string> {
     const judged = judgeUrl(text);
     if ('refusal' in judged) throw new Problem('url_not_allowed', { detail: judged.refusal });
@@ -26,12 +28,14 @@ export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret }: Endpoi
     return judged.url;
   }
 
-  async function create({ caller, body }: ApiRequest) {
+  async function create({ caller, body, requestId }: ApiRequest) {
     const { url, event_types: eventTypes, description = null } = parseBody(createEndpointBody, body);
     const checkedUrl = await checkUrl(url);
     const id = newId('whe');
     const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-    const row = await store.insert({ ...scopeOf(caller), id, url: checkedUrl, eventTypes, description, sealedSecret: sealSecret(secret, id) });
+    const endpoint = { ...scopeOf(caller), id, url: checkedUrl, eventTypes, description, sealedSecret: sealSecret(secret, id) };
+    const row = await store.insert({ keyId: caller.keyId, requestId }, endpoint);
+    wake([caller.workspaceId]);
     return created({ ...toView(row), secret });
   }
 
@@ -49,8 +53,9 @@ export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret }: Endpoi
     return ok(toView(row));
   }
 
-  async function remove({ caller, params }: ApiRequest) {
-    if (!(await store.remove(scopeOf(caller), endpointIdIn(params)))) throw new Problem('not_found');
+  async function remove({ caller, params, requestId }: ApiRequest) {
+    if (!(await store.remove({ keyId: caller.keyId, requestId }, scopeOf(caller), endpointIdIn(params)))) throw new Problem('not_found');
+    wake([caller.workspaceId]);
     return noContent();
   }
 

@@ -1,6 +1,7 @@
 import { newId, type createCampaignBody, type createMappingBody, type createTaskBody } from '@waggle/contracts';
 import type { z } from 'zod';
 import type { Campaign, CampaignMapping, CampaignTask, PrismaClient } from '../../generated/prisma/client.ts';
+import { createAudited, type Administrator } from '../people/audit-log.ts';
 import { orFault, orUnavailable } from '../prisma.ts';
 
 export type CampaignRow = Campaign;
@@ -31,9 +32,9 @@ export function createCampaignStore({ prisma, now }: Deps) {
   };
 
   return {
-    createCampaign(workspaceId: string, { name, status, inapp_webhooks_enabled, starts_at, ends_at }: z.infer<typeof createCampaignBody>) {
-      const data = { workspaceId, name, status, inappWebhooksEnabled: inapp_webhooks_enabled, ...toWindow({ starts_at, ends_at }), ...stamps() };
-      return orUnavailable(prisma.campaign.create({ data }));
+    createCampaign(by: Administrator, { name, status, inapp_webhooks_enabled, starts_at, ends_at }: z.infer<typeof createCampaignBody>) {
+      const data = { workspaceId: by.workspaceId, name, status, inappWebhooksEnabled: inapp_webhooks_enabled, ...toWindow({ starts_at, ends_at }), ...stamps() };
+      return orUnavailable(createAudited(prisma, by, 'campaign', (tx) => tx.campaign.create({ data })));
     },
     findCampaign({ workspaceId, id }: CampaignRef): Promise<CampaignRow | null> {
       return orUnavailable(prisma.campaign.findUnique({ where: { workspaceId_id: { workspaceId, id } } }));
@@ -42,20 +43,21 @@ export function createCampaignStore({ prisma, now }: Deps) {
       return orUnavailable(prisma.campaign.findMany({ where: { workspaceId, id: { gt: after ?? 0 } }, orderBy: { id: 'asc' }, take: limit }));
     },
 
-    createTask(campaign: CampaignRef, { name, verification, points, recurrence, max_awards, ...window }: z.infer<typeof createTaskBody>) {
+    createTask(by: Administrator, campaign: CampaignRef, { name, verification, points, recurrence, max_awards, ...window }: z.infer<typeof createTaskBody>) {
       const { workspaceId, id: campaignId } = campaign;
       const terms = { name, verification, points, recurrence, maxAwards: max_awards ?? null, ...toWindow(window) };
-      return orUnavailable(prisma.campaignTask.create({ data: { workspaceId, id: newId('tsk', now().getTime()), campaignId, ...terms, ...stamps() } }));
+      const data = { workspaceId, id: newId('tsk', now().getTime()), campaignId, ...terms, ...stamps() };
+      return orUnavailable(createAudited(prisma, by, 'campaign_task', (tx) => tx.campaignTask.create({ data })));
     },
     listTasks({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<TaskRow[]> {
       return orUnavailable(prisma.campaignTask.findMany({ where: { workspaceId, campaignId, id: { gt: after ?? '' } }, orderBy: { id: 'asc' }, take: limit }));
     },
 
-    async createMapping({ workspaceId, id: campaignId }: CampaignRef, { event_type, task_id, active }: z.infer<typeof createMappingBody>) {
+    async createMapping(by: Administrator, { workspaceId, id: campaignId }: CampaignRef, { event_type, task_id, active }: z.infer<typeof createMappingBody>) {
       const task = await orUnavailable(prisma.campaignTask.findFirst({ where: { workspaceId, campaignId, id: task_id } }));
       if (task === null) return 'no_parent';
       const data = { workspaceId, id: newId('map', now().getTime()), campaignId, eventType: event_type, taskId: task_id, active, ...stamps() };
-      return orFault(prisma.campaignMapping.create({ data }));
+      return orFault(createAudited(prisma, by, 'campaign_mapping', (tx) => tx.campaignMapping.create({ data })));
     },
     listMappings({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<MappingRow[]> {
       return orUnavailable(prisma.campaignMapping.findMany({ where: { workspaceId, campaignId, id: { gt: after ?? '' } }, orderBy: { id: 'asc' }, take: limit }));

@@ -5,6 +5,7 @@ import type { SealedBox } from '@waggle/runtime';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
 import type { InappKey, PrismaClient } from '../../generated/prisma/client.ts';
+import { createAudited, type Administrator } from '../people/audit-log.ts';
 import { orUnavailable } from '../prisma.ts';
 import type { After, CampaignRef } from './campaign-store.ts';
 
@@ -31,11 +32,12 @@ interface Deps {
 export function createInappKeyStore({ pool, prisma, sealedBox, now }: Deps) {
   return {
     /** The secret is in this answer; at rest it is sealed. */
-    async create({ workspaceId, id: campaignId }: CampaignRef, { label, environment, rate_limit_per_minute }: z.infer<typeof createInappKeyBody>) {
+    async create(by: Administrator, { workspaceId, id: campaignId }: CampaignRef, { label, environment, rate_limit_per_minute }: z.infer<typeof createInappKeyBody>) {
       const id = newId('ick', now().getTime());
       const secret = `wgis_${randomBytes(SECRET_BYTES).toString('base64url')}`;
       const data = { workspaceId, id, campaignId, label, environment, rateLimitPerMinute: rate_limit_per_minute, createdAt: now() };
-      const row = await orUnavailable(prisma.inappKey.create({ data: { ...data, sealedSecret: sealedBox.seal(secret, id) } }));
+      const sealed = { ...data, sealedSecret: sealedBox.seal(secret, id) };
+      const row = await orUnavailable(createAudited(prisma, by, 'inapp_key', (tx) => tx.inappKey.create({ data: sealed })));
       return { row, secret };
     },
     list({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<InappKeyRow[]> {

@@ -1,4 +1,10 @@
-import type { ActivityType, OccurrenceState } from '@waggle/contracts';
+import type { ActivityType, OccurrenceState, Step, StepView } from '@waggle/contracts';
+
+/** Wall-clock times; an end before the start is on the next day. */
+export interface Window {
+  start: string;
+  end: string;
+}
 
 export interface Activity {
   workspaceId: string;
@@ -6,9 +12,20 @@ export interface Activity {
   userId: string;
   type: ActivityType;
   name: string;
-  channels: string[];
-  /** The local day of its creation. */
+  /** RFC 5545. Null: a habit is due every day, a task once. */
+  recurrence: string | null;
+  /** What the recurrence counts from. */
   startsOn: string;
+  window: Window | null;
+  dueAt: string | null;
+  channels: string[];
+  priority: number;
+  reminders: { enabled: boolean; followUp: boolean };
+  steps: Step[];
+  /** The local day of its creation. */
+  createdOn: string;
+  /** Days before it have been judged: those without a record had no occurrence. */
+  settledUntil: string;
   archivedAt: string | null;
   version: number;
   createdAt: string;
@@ -23,17 +40,31 @@ export interface Occurrence {
   state: OccurrenceState;
   channel: string | null;
   at: string | null;
+  /** False for what was done on a day without an occurrence. */
+  scheduled: boolean;
+  snoozedUntil: string | null;
+  /** `activity.missed` has been told of it: once is enough. */
+  wasMissed: boolean;
+  /** Null until the day's run of a routine begins. */
+  run: 'open' | 'closed' | null;
+  /** As they were when the run began, with what became of them; null without a run. */
+  steps: StepView[] | null;
 }
 
-/** What is recorded of an activity: the state of each day that has one, by day number. */
-export type History = ReadonlyMap<number, OccurrenceState>;
+/** What a streak needs to know of a recorded day. */
+export type LoggedDay = Pick<Occurrence, 'state' | 'scheduled' | 'snoozedUntil'>;
 
-export const newOccurrence = (date: string): Occurrence => ({ date, state: 'pending', channel: null, at: null });
+/** What is recorded of an activity, by day number. */
+export type History = ReadonlyMap<number, LoggedDay>;
 
-/** A task has one occurrence, whatever the day it is done on: it is kept under the day of the task's creation. */
-export function occurrenceDate({ type, startsOn }: Pick<Activity, 'type' | 'startsOn'>, localDay: string): string {
-  return type === 'task' ? startsOn : localDay;
-}
+export const newOccurrence = (date: string, scheduled = true): Occurrence => ({
+  date, state: 'pending', channel: null, at: null, scheduled, snoozedUntil: null, wasMissed: false, run: null, steps: null,
+});
+
+/** A task has one occurrence, whatever the day it is done on: it is kept under this one. */
+export const TASK_DATE = '1970-01-01';
+
+export const isOpen = ({ state }: Pick<Occurrence, 'state'>): boolean => state === 'pending' || state === 'snoozed';
 
 /** The channel that an event names: the command's, else the activity's first, else `api`. */
 export function channelOf({ channels }: Pick<Activity, 'channels'>, given: string | undefined): string {

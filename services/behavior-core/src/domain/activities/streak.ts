@@ -1,6 +1,8 @@
-import type { OccurrenceState, Streak } from '@waggle/contracts';
-import type { Activity, History } from './activity.ts';
+import type { Streak } from '@waggle/contracts';
 import { dayNumber } from '../local-date.ts';
+import type { LoadedActivity } from './loaded-activity.ts';
+import type { Present } from './present.ts';
+import { createTally, DONE, MISSED, PARTIAL, type Tally } from './tally.ts';
 
 const RATE_DAYS = 30;
 
@@ -8,35 +10,35 @@ const RATE_DAYS = 30;
  * Scheduled occurrences done in a row, from the first logged day on. Skipped and partial are neutral, a miss ends the row (a past day
  * without a record is one), and what is still open today does not. Null for a task: it has one occurrence.
  */
-export function computeStreak(activity: Pick<Activity, 'type'>, history: History, today: string): Streak | null {
-  if (activity.type === 'task') return null;
-  const [todayNumber, firstLogged] = [dayNumber(today), firstDay(history)];
+export function computeStreak(loaded: LoadedActivity, present: Present): Streak | null {
+  if (loaded.activity.type === 'task') return null;
+  const { first, last, outcomeOf } = tallyOf(loaded, present);
   let [current, longest] = [0, 0];
-  for (let day = firstLogged; day <= lastDay(history, todayNumber); day++) {
-    const outcome = outcomeOf(history.get(day), day < todayNumber);
-    if (outcome === 'done') longest = Math.max(longest, ++current);
-    else if (outcome === 'missed') current = 0;
+  for (let day = first(); day <= last; day++) {
+    const outcome = outcomeOf(day);
+    if (outcome === DONE) longest = Math.max(longest, ++current);
+    else if (outcome === MISSED) current = 0;
   }
   return { current, longest };
 }
 
 /** done ÷ (done + missed + partial) over the last 30 local days; null where there is nothing to divide, and for a task. */
-export function computeCompletionRate(activity: Pick<Activity, 'type' | 'startsOn'>, history: History, today: string): number | null {
-  if (activity.type === 'task') return null;
-  const todayNumber = dayNumber(today);
+export function computeCompletionRate(loaded: LoadedActivity, present: Present): number | null {
+  if (loaded.activity.type === 'task') return null;
+  const { first, outcomeOf } = tallyOf(loaded, present);
   // Days before its creation count only from the first logged day on.
-  const first = Math.max(todayNumber - RATE_DAYS + 1, Math.min(dayNumber(activity.startsOn), firstDay(history)));
-  const counts = { done: 0, missed: 0, partial: 0, neutral: 0 };
-  for (let day = first; day <= todayNumber; day++) counts[outcomeOf(history.get(day), day < todayNumber)]++;
-  const counted = counts.done + counts.missed + counts.partial;
-  return counted === 0 ? null : counts.done / counted;
+  const from = Math.max(present.todayNumber - RATE_DAYS + 1, Math.min(dayNumber(loaded.activity.createdOn), first()));
+  let [done, counted] = [0, 0];
+  for (let day = from; day <= present.todayNumber; day++) {
+    const outcome = outcomeOf(day);
+    if (outcome === DONE) done++;
+    if (outcome === DONE || outcome === MISSED || outcome === PARTIAL) counted++;
+  }
+  return counted === 0 ? null : done / counted;
 }
 
-function outcomeOf(state: OccurrenceState | undefined, isPast: boolean): 'done' | 'missed' | 'partial' | 'neutral' {
-  if (state === 'done' || state === 'missed' || state === 'partial') return state;
-  if (state === 'skipped') return 'neutral';
-  return isPast ? 'missed' : 'neutral';
+function tallyOf(loaded: LoadedActivity, present: Present): Tally {
+  if (loaded.tally?.isOf(loaded.activity, present)) return loaded.tally;
+  loaded.tally = createTally(loaded, present);
+  return loaded.tally;
 }
-
-const firstDay = (history: History) => history.keys().reduce((first, day) => Math.min(first, day), Infinity);
-const lastDay = (history: History, today: number) => history.keys().reduce((last, day) => Math.max(last, day), today);

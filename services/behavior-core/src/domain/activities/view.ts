@@ -1,41 +1,60 @@
 import type { ActivityView } from '@waggle/contracts';
-import { occurrenceDate, type Activity, type History, type Occurrence } from './activity.ts';
+import type { Occurrence } from './activity.ts';
+import { stepsOf } from './change-run.ts';
+import { occurrenceOn, type LoadedActivity } from './loaded-activity.ts';
+import { keptUnder, occurrenceDay, readOccurrence } from './occurrence-day.ts';
+import { presentOf } from './present.ts';
 import { computeCompletionRate, computeStreak } from './streak.ts';
 
-/** `present`: the occurrence of the user's present local day (a task's only one), where something is recorded of it. */
-export interface ActivityState {
-  activity: Activity;
-  history: History;
-  present: Occurrence | undefined;
-}
-
-/** The activity as a client sees it on the local day `today`. */
-export function toActivityView({ activity, history, present }: ActivityState, today: string): ActivityView {
-  const { id, type, name, channels, version } = activity;
-  const state = present?.state ?? 'pending';
+/** The activity as a client sees it now. `today` is the day of the present occurrence: a window past midnight keeps yesterday's. */
+export function toActivityView(loaded: LoadedActivity, now: string): ActivityView {
+  const { activity } = loaded;
+  const present = presentOf(activity, now);
+  const occurrence = presentOccurrence(loaded, now);
   return {
-    id,
+    id: activity.id,
     user_id: activity.userId,
-    type,
-    name,
-    channels,
-    status: statusOf(activity, present),
-    today: { date: today, scheduled: true, state, channel: present?.channel ?? null, at: present?.at ?? null, snoozed_until: null, steps: [] },
-    streak: computeStreak(activity, history, today),
-    completion_rate_30d: roundRate(computeCompletionRate(activity, history, today)),
-    version,
+    type: activity.type,
+    name: activity.name,
+    schedule: { recurrence: activity.recurrence, starts_on: activity.startsOn, window: activity.window, due_at: activity.dueAt },
+    channels: activity.channels,
+    priority: activity.priority,
+    reminders: { enabled: activity.reminders.enabled, follow_up: activity.reminders.followUp },
+    steps: activity.steps,
+    status: statusOf(loaded, occurrence),
+    today: toToday(loaded, occurrence, occurrenceDay(loaded, now)),
+    streak: computeStreak(loaded, present),
+    completion_rate_30d: roundRate(computeCompletionRate(loaded, present)),
+    version: activity.version,
     created_at: activity.createdAt,
     updated_at: activity.updatedAt,
   };
 }
 
-/** The key under which the present occurrence is kept. */
-export const presentDate = (activity: Activity, today: string): string => occurrenceDate(activity, today);
+/** The occurrence that a command would be about right now. */
+export function presentOccurrence(loaded: LoadedActivity, now: string): Occurrence {
+  return readOccurrence(loaded, occurrenceOn(loaded, keptUnder(loaded, now)), { at: now, present: presentOf(loaded.activity, now) });
+}
 
-function statusOf({ type, archivedAt }: Activity, present: Occurrence | undefined): ActivityView['status'] {
-  if (archivedAt !== null) return 'archived';
-  return type === 'task' && present?.state === 'done' ? 'completed' : 'active';
+function toToday({ activity }: LoadedActivity, occurrence: Occurrence, date: string): ActivityView['today'] {
+  const { scheduled, state, channel, at, snoozedUntil } = occurrence;
+  const isUntouched = state === 'pending';
+  return {
+    date,
+    scheduled,
+    state,
+    channel: isUntouched ? null : channel,
+    at: isUntouched ? null : at,
+    snoozed_until: snoozedUntil,
+    steps: stepsOf(activity, occurrence),
+  };
+}
+
+function statusOf({ activity }: LoadedActivity, { state }: Occurrence): ActivityView['status'] {
+  if (activity.archivedAt !== null) return 'archived';
+  return activity.type === 'task' && state === 'done' ? 'completed' : 'active';
 }
 
 /** Two decimals, as in the contract's example. */
 const roundRate = (rate: number | null) => (rate === null ? null : Math.round(rate * 100) / 100);
+

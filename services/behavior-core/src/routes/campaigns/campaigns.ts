@@ -2,6 +2,7 @@ import { campaignView, createCampaignBody, pageQuery, toUtc } from '@waggle/cont
 import { created, ok, parseBody, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { CampaignRow, CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
+import { administrator } from '../people/named-user.ts';
 import { answerPage } from './answer-page.ts';
 import { ownedCampaign } from './owned-campaign.ts';
 import { requireWindow, windowView } from './window.ts';
@@ -9,11 +10,11 @@ import { requireWindow, windowView } from './window.ts';
 const position = z.tuple([z.int()]);
 
 export function campaignsRoutes({ store }: { store: CampaignStore }): Route[] {
-  async function create({ caller, body }: ApiRequest) {
-    requireSystemKey(caller);
-    const parsed = parseBody(createCampaignBody, body);
+  async function create(request: ApiRequest) {
+    requireSystemKey(request.caller);
+    const parsed = parseBody(createCampaignBody, request.body);
     requireWindow(parsed);
-    return created(toView(await store.createCampaign(caller.workspaceId, parsed)));
+    return created(toView(await store.createCampaign(administrator(request), parsed)));
   }
 
   async function list(request: ApiRequest) {

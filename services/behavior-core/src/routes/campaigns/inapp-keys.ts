@@ -3,6 +3,7 @@ import { created, parseBody, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { InappKeyRow, InappKeyStore } from '../../adapters/campaigns/inapp-key-store.ts';
+import { administrator } from '../people/named-user.ts';
 import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign } from './owned-campaign.ts';
 
@@ -14,7 +15,7 @@ interface InappKeysDeps {
 export function inappKeysRoutes({ store, keys }: InappKeysDeps): Route[] {
   async function create(request: ApiRequest) {
     const campaign = await ownedCampaign(store, request);
-    const { row, secret } = await keys.create(campaign, parseBody(createInappKeyBody, request.body));
+    const { row, secret } = await keys.create(administrator(request), campaign, parseBody(createInappKeyBody, request.body));
     return created({ ...toView(row), secret });
   }
 

@@ -2,13 +2,14 @@ import { createMappingBody, pageQuery, toUtc, type mappingView } from '@waggle/c
 import { created, invalid, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore, MappingRow } from '../../adapters/campaigns/campaign-store.ts';
+import { administrator } from '../people/named-user.ts';
 import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign } from './owned-campaign.ts';
 
 export function mappingsRoutes({ store }: { store: CampaignStore }): Route[] {
   async function create(request: ApiRequest) {
     const campaign = await ownedCampaign(store, request);
-    const mapping = await store.createMapping(campaign, parseBody(createMappingBody, request.body));
+    const mapping = await store.createMapping(administrator(request), campaign, parseBody(createMappingBody, request.body));
     if (mapping === 'no_parent') throw invalid('task_id', 'No such task in this campaign');
     if (mapping === 'already_exists') throw new Problem('already_exists', { detail: 'This event type is mapped to this task already' });
     return created(toView(mapping));

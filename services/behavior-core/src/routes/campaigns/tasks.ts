@@ -2,6 +2,7 @@ import { createTaskBody, pageQuery, taskView, toUtc } from '@waggle/contracts';
 import { created, parseBody, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore, TaskRow } from '../../adapters/campaigns/campaign-store.ts';
+import { administrator } from '../people/named-user.ts';
 import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign } from './owned-campaign.ts';
 import { requireWindow, windowView } from './window.ts';
@@ -11,7 +12,7 @@ export function tasksRoutes({ store }: { store: CampaignStore }): Route[] {
     const campaign = await ownedCampaign(store, request);
     const body = parseBody(createTaskBody, request.body);
     requireWindow(body);
-    return created(toView(await store.createTask(campaign, body)));
+    return created(toView(await store.createTask(administrator(request), campaign, body)));
   }
 
   async function list(request: ApiRequest) {

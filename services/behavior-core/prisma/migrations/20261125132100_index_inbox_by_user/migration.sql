@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "inbox_workspace_id_user_id_idx" ON "inbox"("workspace_id", "user_id");

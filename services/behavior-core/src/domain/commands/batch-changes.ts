@@ -1,0 +1,58 @@
+import { derivedId, type BehaviorEvent, type Refusal } from '@waggle/contracts';
+import type { Activity, Occurrence } from '../activities/activity.ts';
+import type { BatchState, PlanLimits, Remembered, Verdict } from './batch-state.ts';
+import { userKey } from './batch-state.ts';
+import type { Instruction } from './instruction.ts';
+
+/** An occurrence as it is to be kept. */
+export interface KeptOccurrence {
+  workspaceId: string;
+  activityId: string;
+  occurrence: Occurrence;
+}
+
+/** What one batch changes. */
+export interface BatchChanges {
+  /** One per instruction, in their order. */
+  verdicts: Verdict[];
+  /** By command id: to be remembered. */
+  answers: Map<string, Remembered>;
+  /** Created ones. */
+  activities: Activity[];
+  occurrences: Map<string, KeptOccurrence>;
+  applied: { workspaceId: string; userId: string; name: string }[];
+  /** By `userKey`: for whom something was created, so that new ones stay. */
+  users: Set<string>;
+  /** By `userKey`, in milliseconds: when a day of theirs ends that may hold something open. */
+  sweeps: Map<string, number>;
+  events: BehaviorEvent[];
+}
+
+/** What deciding depends on beside the state. `now`: the time of the decision. */
+export interface Deciding {
+  now: string;
+  limits: PlanLimits;
+}
+
+export interface Context extends Deciding {
+  state: BatchState;
+  changes: BatchChanges;
+}
+
+export const noChanges = (): BatchChanges => ({
+  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), events: [],
+});
+
+export const refused = (code: Refusal['code'], detail: string): Extract<Verdict, { outcome: 'refused' }> => ({
+  outcome: 'refused', refusal: { status: 'refused', code, detail },
+});
+
+/** The instruction's own ids, the same each time it is decided. Items of one bulk request share the operation, so its id alone would not do. */
+export function idOf(prefix: 'evt' | 'act', { acceptedAt, operationId, id }: Instruction, index: number): string {
+  return derivedId(prefix, Date.parse(acceptedAt), operationId, id, index);
+}
+
+export function sweepAt({ sweeps }: BatchChanges, { workspaceId, userId }: Pick<Activity, 'workspaceId' | 'userId'>, atMs: number): void {
+  const key = userKey({ workspaceId, id: userId });
+  sweeps.set(key, Math.min(sweeps.get(key) ?? Infinity, atMs));
+}

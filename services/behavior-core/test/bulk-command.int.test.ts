@@ -1,0 +1,151 @@
+import { behaviorEvent, bulkCommand, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
+import { openDatabase } from '@waggle/database';
+import { toRecord, type RawRecord } from '@waggle/kafka';
+import { createLogger } from '@waggle/runtime';
+import { eventually, useStack } from '@waggle/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import { createApp } from '../src/app.ts';
+import { createBulkReader } from '../src/adapters/bulk/bulk-reader.ts';
+import { createBulk } from '../src/bulk.ts';
+import { loadConfig } from '../src/config.ts';
+import { decideBatch } from '../src/domain/commands/decide-batch.ts';
+import { seedHabits } from './seed.ts';
+
+const stack = useStack();
+const events = stack.collect(behaviorEvent.topic);
+const records = stack.collect(bulkCommand.topic);
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
+const reader = createBulkReader(database.pool);
+const redis = new Redis(stack.redisUrl, { lazyConnect: true });
+const db = () => stack.db('behavior-core');
+const startCore = () => stack.run(createApp(loadConfig(stack.envOf('behavior-core'))).components);
+const limits = { habit: 25, task: 100, routine: 15 };
+
+beforeAll(async () => {
+  await redis.connect();
+  await stack.run([database]);
+  await seedHabits(db(), 10);
+});
+afterAll(() => redis.disconnect());
+
+const on = (day: number) => new Date(Date.UTC(2026, 0, day, 12)).toISOString().replace('.000Z', 'Z');
+const completed = (user: number, day: number): InstructionBody => ({ event: 'activity.completed', user_id: `usr_${user}`, activity_id: `act_${user}`, timestamp: on(day) });
+
+interface Given {
+  operationId: string;
+  total: number | null;
+  first?: number;
+  replyTo?: string;
+}
+/** Items of one user. */
+function aRecord(bodies: readonly InstructionBody[], { operationId, total, first = 0, replyTo }: Given): BulkCommand {
+  const items = bodies.map((body, at) => ({ index: first + at, id: naturalCommandId('ws_demo', body), digest: null, body }));
+  return {
+    kind: 'bulk', operation_id: operationId, workspace_id: 'ws_demo', user_id: bodies[0]?.user_id ?? null, creator_user_id: null, accepted_at: '2026-03-28T08:12:45Z',
+    reply_to: replyTo ?? null, is_synchronous: replyTo !== undefined, total, items, refused: [],
+  };
+}
+const publish = (...given: BulkCommand[]) => stack.publish(given.map((command) => toRecord(bulkCommand, command)));
+const whenCompleted = async (operationId: string) => {
+  await eventually(async () => expect((await reader.find('ws_demo', operationId))?.completedAt).toBeInstanceOf(Date));
+  return reader.find('ws_demo', operationId);
+};
+const statusesOf = async (operationId: string) =>
+  (await reader.listResults({ workspaceId: 'ws_demo', operationId }, { after: -1, status: null, limit: 1_000 })).map(({ index, status }) => [index, status]);
+const timestampsOf = (user: number) => events.filter(({ key }) => key === `ws_demo:usr_${user}`).map(({ value }) => JSON.parse(value).timestamp);
+const newOperation = () => `op_${randomUUID()}`;
+
+test('a process that dies after a commit, before publishing and before its offset, loses and doubles nothing, and counts each item once', async () => {
+  const operationId = newOperation();
+  const days = Array.from({ length: 150 }, (_, index) => index + 1);
+  await publish(aRecord(days.map((day) => completed(0, day)), { operationId, total: 300 }), aRecord(days.map((day) => completed(1, day)), { operationId, total: 300, first: 150 }));
+  await eventually(() => expect(records).toHaveLength(2));
+
+  // It dies in the middle: after the third turn's commit.
+  let turns = 0;
+  const dying = createBulk({
+    pool: database.pool,
+    decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }),
+    reply() {},
+    wake() {},
+    rightOfWay: { isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
+    logger: createLogger('test', 'silent'),
+  });
+  await expect(dying.handler.handle(records satisfies RawRecord[])).rejects.toThrow('dead');
+  expect((await reader.find('ws_demo', operationId))!.done).toBe(150);
+
+  const stop = await startCore();
+  expect(await whenCompleted(operationId)).toMatchObject({ total: 300, done: 300, failed: 0 });
+  expect(await statusesOf(operationId)).toEqual(Array.from({ length: 300 }, (_, index) => [index, 'processed']));
+  for (const user of [0, 1]) {
+    await eventually(() => expect(timestampsOf(user)).toHaveLength(150));
+    expect(timestampsOf(user)).toEqual(days.map(on));
+  }
+
+  await publish(...records.map(({ value }) => JSON.parse(value)));
+  const fence = newOperation();
+  await publish(aRecord([completed(0, 200)], { operationId: fence, total: 1 }), aRecord([completed(1, 200)], { operationId: fence, total: 2, first: 1 }));
+  await eventually(() => expect([timestampsOf(0), timestampsOf(1)].map(({ length }) => length)).toEqual([151, 151]));
+  expect(await reader.find('ws_demo', operationId)).toMatchObject({ done: 300, failed: 0 });
+  await stop();
+}, 30_000);
+
+test('an item that fails alone is failed, and all others of its record are done', async () => {
+  const stop = await startCore();
+  const operationId = newOperation();
+  // A year that PostgreSQL's date does not take, past a schema that takes it.
+  const poisoned = { ...completed(2, 1), timestamp: '0000-01-01T00:00:00Z' };
+  await publish(aRecord([completed(2, 1), completed(2, 2), poisoned, completed(2, 3)], { operationId, total: 4 }));
+  expect(await whenCompleted(operationId)).toMatchObject({ done: 4, failed: 1 });
+  const results = await reader.listResults({ workspaceId: 'ws_demo', operationId }, { after: -1, status: null, limit: 10 });
+  expect(results).toMatchObject([{ status: 'processed' }, { status: 'processed' }, { status: 'failed', error: { code: 'internal' } }, { status: 'processed' }]);
+  await eventually(() => expect(timestampsOf(2)).toEqual([1, 2, 3].map(on)));
+  await stop();
+});
+
+test('the total may be told before, between or after the items', async () => {
+  const stop = await startCore();
+  for (const place of [0, 1, 2]) {
+    const operationId = newOperation();
+    const parts = [aRecord([completed(3, 10 + place)], { operationId, total: null }), aRecord([completed(4, 10 + place)], { operationId, total: null, first: 1 })];
+    parts.splice(place, 0, aRecord([], { operationId, total: 2 }));
+    for (const part of parts) await publish(part);
+    expect(await whenCompleted(operationId)).toMatchObject({ total: 2, done: 2 });
+  }
+  await stop();
+});
+
+test('the answer is put together from all records, once the last item is done', async () => {
+  const stop = await startCore();
+  const [replyTo, heard] = [`reply:${randomUUID()}`, [] as unknown[]];
+  await redis.subscribe(replyTo);
+  redis.on('message', (_channel, text) => heard.push(...replies.parse(JSON.parse(text))));
+  const operationId = newOperation();
+  await publish(aRecord([completed(5, 1), completed(5, 1)], { operationId, total: 3, replyTo }), aRecord([completed(6, 1)], { operationId, total: 3, first: 2, replyTo }));
+  await eventually(() => expect(heard).toHaveLength(1));
+  expect(heard[0]).toMatchObject({
+    operation_id: operationId,
+    result: { succeeded: 3, failed: 0, results: [{ index: 0, status: 'processed' }, { index: 1, status: 'duplicate' }, { index: 2, status: 'processed' }] },
+  });
+  await stop();
+});
+
+test('bulk and single changes of one user wait for each other', async () => {
+  const stop = await startCore();
+  const other = await db().connect();
+  await other.query('BEGIN');
+  await other.query("SELECT 1 FROM users WHERE workspace_id = 'ws_demo' AND id = 'usr_7' FOR UPDATE");
+  await other.query("UPDATE activities SET archived_at = now() WHERE id = 'act_7'");
+  const operationId = newOperation();
+  await publish(aRecord([completed(7, 1)], { operationId, total: 1 }));
+  await eventually(async () => {
+    const { rows } = await db().query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'behavior-core'");
+    expect(rows.length).toBeGreaterThan(0);
+  });
+  await other.query('COMMIT');
+  other.release();
+  expect(await whenCompleted(operationId)).toMatchObject({ failed: 1 });
+  await stop();
+});

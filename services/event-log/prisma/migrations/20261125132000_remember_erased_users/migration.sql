@@ -1,0 +1,11 @@
+-- AlterTable
+ALTER TABLE "events" ADD COLUMN     "sequence" BIGINT;
+
+-- CreateTable
+CREATE TABLE "erased_users" (
+    "workspace_id" TEXT NOT NULL,
+    "user_digest" TEXT NOT NULL,
+    "event_sequence" BIGINT NOT NULL,
+
+    CONSTRAINT "erased_users_pkey" PRIMARY KEY ("workspace_id","user_digest")
+);

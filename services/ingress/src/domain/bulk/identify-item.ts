@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import { keyedCommandId, naturalCommandId, type BulkItem, type InstructionBody } from '@waggle/contracts';
+
+/**
+ * Gives items their command ids. With an Idempotency-Key: the key and the item's place, and for an item equal to an earlier one the earlier
+ * one's place, so that it is the duplicate that it is without a key.
+ */
+export function createItemIdentities(workspaceId: string, request: { id: string } | null) {
+  const places = new Map<string, number>();
+  return (index: number, body: InstructionBody): BulkItem => {
+    const natural = naturalCommandId(workspaceId, body);
+    if (request === null) return { index, id: natural, digest: null, body };
+    const place = places.get(natural) ?? index;
+    if (place === index) places.set(natural, index);
+    return { index, id: keyedCommandId(request.id, place), digest: digestOf(body), body };
+  };
+}
+
+const digestOf = (body: InstructionBody) => createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27);

@@ -1,0 +1,90 @@
+import { userDigest, type UserErasure } from '@waggle/contracts';
+import { query, transact } from '@waggle/database';
+import type { ClientBase, Pool } from 'pg';
+import type { WebhookEvent } from '../domain/event.ts';
+
+// Whoever inserts something about a user shares this lock, an erasure takes it alone: what was inserted is seen and deleted, or the
+// erasure is seen.
+export const SHARE_ERASURES = { name: 'erasures_share', text: `SELECT pg_advisory_xact_lock_shared(hashtext('erasures'))` };
+const EXCLUDE = { name: 'erasures_exclude', text: `SELECT pg_advisory_xact_lock(hashtext('erasures'))` };
+const FIND_ERASED = {
+  name: 'erased_users_find',
+  text: `SELECT workspace_id, user_digest, event_sequence::float8 AS event_sequence FROM erased_users
+    WHERE (workspace_id, user_digest) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+};
+const REMEMBER = {
+  name: 'erased_user_remember',
+  text: `INSERT INTO erased_users (workspace_id, user_digest, event_sequence, received_at) VALUES ($1, $2, $3, clock_timestamp())
+    ON CONFLICT (workspace_id, user_digest) DO UPDATE
+      SET event_sequence = greatest(erased_users.event_sequence, excluded.event_sequence), received_at = excluded.received_at`,
+};
+
+// The rows stay, so that every instance hears of the change; nothing of the user stays in them.
+const SCRUB_ENDPOINTS = {
+  name: 'endpoints_erase',
+  text: `WITH owned AS (SELECT id FROM endpoints WHERE workspace_id = $1 AND user_id = $2),
+    changes AS (UPDATE endpoint_changes SET counter = counter + 1 WHERE EXISTS (SELECT FROM owned) RETURNING counter)
+    UPDATE endpoints SET user_id = NULL, url = '', description = NULL, sealed_secret = '', event_types = '{}', status = 'disabled',
+      deleted_at = coalesce(deleted_at, now()), updated_at = now(), change = counter
+    FROM changes WHERE workspace_id = $1 AND endpoints.id IN (SELECT id FROM owned)`,
+};
+
+// An award's `user_id` is a wallet, which is no user. A higher number is that of a user who came again under the same id.
+const OF_USER = `d.workspace_id = $1 AND d.user_id = $2 AND d.event NOT LIKE 'award.%' AND (d.sequence IS NULL OR d.sequence <= $3)`;
+
+// Before any body goes: an unfinished delivery could be claimed without one.
+const END_UNFINISHED = {
+  name: 'deliveries_end_erased',
+  text: `UPDATE deliveries d SET status = 'skipped', reason = 'user_erased', lease_owner = NULL, claimable_at = NULL, next_attempt_at = NULL, completed_at = now()
+    WHERE ${OF_USER} AND d.status IN ('pending', 'retrying')`,
+};
+
+// By time, since that is what the index is in: the deliveries of one event are of one transaction, so of one time.
+const DELETE_SOME = {
+  name: 'deliveries_erase',
+  text: `WITH oldest AS (SELECT d.created_at FROM deliveries d WHERE ${OF_USER} ORDER BY d.created_at LIMIT $4),
+    gone AS (DELETE FROM deliveries d WHERE ${OF_USER} AND d.created_at <= (SELECT max(created_at) FROM oldest) RETURNING d.event_id),
+    bodies AS (DELETE FROM events e WHERE e.workspace_id = $1 AND e.id IN (SELECT event_id FROM gone))
+    SELECT count(*)::int AS count FROM gone`,
+};
+const FORGET_REQUESTS = { name: 'idempotent_requests_erase', text: 'DELETE FROM idempotent_requests WHERE workspace_id = $1 AND user_id = $2' };
+
+/** Per statement: far below the statement time-out. */
+const CHUNK = 1_000;
+
+/** In a fan-out's transaction, before all else. Sends at once. Resolves with those events that are not an erased user's. */
+export async function withoutErased(tx: ClientBase, events: readonly WebhookEvent[]): Promise<WebhookEvent[]> {
+  const keyed = events.map((event) => ({ event, digest: userDigest({ workspace_id: event.workspaceId, user_id: event.userId }) }));
+  const values = [events.map(({ workspaceId }) => workspaceId), keyed.map(({ digest }) => digest)];
+  const [, { rows }] = await Promise.all([
+    tx.query(SHARE_ERASURES),
+    tx.query<{ workspace_id: string; user_digest: string; event_sequence: number }>({ ...FIND_ERASED, values }),
+  ]);
+  if (rows.length === 0) return [...events];
+  const erasedUpTo = new Map(rows.map((row) => [`${row.workspace_id} ${row.user_digest}`, row.event_sequence]));
+  return keyed.flatMap(({ event, digest }) => {
+    const isErased = event.sequence !== null && event.sequence <= (erasedUpTo.get(`${event.workspaceId} ${digest}`) ?? -1);
+    return isErased ? [] : [event];
+  });
+}
+
+export const createErasureStore = (pool: Pool) => ({
+  /** Deletes the user's endpoints, deliveries and bodies. Repeatable at any point. */
+  async erase(erasure: UserErasure): Promise<void> {
+    const { workspace_id: workspaceId, user_id: userId, event_sequence: sequence } = erasure;
+    await transact(pool, {
+      load: (tx) => tx.query(EXCLUDE),
+      decide: () => {},
+      save: async (tx) => void (await Promise.all([
+        tx.query({ ...REMEMBER, values: [workspaceId, userDigest(erasure), sequence] }),
+        tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
+        tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence] }),
+        tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
+      ])),
+    });
+    for (let count = CHUNK; count >= CHUNK; ) {
+      const [deleted] = await query<{ count: number }>(pool, DELETE_SOME, [workspaceId, userId, sequence, CHUNK]);
+      count = deleted?.count ?? 0;
+    }
+  },
+});

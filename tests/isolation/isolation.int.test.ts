@@ -1,0 +1,125 @@
+import { callApi, eventually, startReceiver, useStack, type ApiAnswer } from '@waggle/testkit';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createApp as createCore } from '../../services/behavior-core/src/app.ts';
+import { loadConfig as loadCoreConfig } from '../../services/behavior-core/src/config.ts';
+import { createApp as createLog } from '../../services/event-log/src/app.ts';
+import { loadConfig as loadLogConfig } from '../../services/event-log/src/config.ts';
+import { createApp as createIngress } from '../../services/ingress/src/app.ts';
+import { loadConfig as loadIngressConfig } from '../../services/ingress/src/config.ts';
+import { createApp as createDispatcher } from '../../services/outbound-dispatcher/src/app.ts';
+import { loadConfig as loadDispatcherConfig } from '../../services/outbound-dispatcher/src/config.ts';
+import { ATTEMPTS, type Attempt, type Expected, type Intruder } from './attempts.ts';
+import { aVictim, givenTenants, SECRET, WORKSPACE_SECRET, type Keys, type Target } from './given-tenants.ts';
+
+// I7: no tenant reads or changes another's data, shown on every route that any service serves.
+const stack = useStack();
+const serviceOf = new Map<string, Parameters<typeof stack.urlOf>[0]>();
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let workspaceId: string;
+let keys: Keys;
+let target: Target;
+let before: Map<string, string[]>;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  const settings = { API_LIMIT_PER_MINUTE: '100000', ALLOW_INSECURE_ENDPOINTS: 'true', EGRESS_ALLOW_CIDRS: '127.0.0.0/8' };
+  const core = createCore(loadCoreConfig(stack.envOf('behavior-core', settings)));
+  const others = [
+    { service: 'ingress', ...createIngress(loadIngressConfig(stack.envOf('ingress', settings))) },
+    { service: 'event-log', ...createLog(loadLogConfig(stack.envOf('event-log', settings))) },
+    { service: 'outbound-dispatcher', ...createDispatcher(loadDispatcherConfig(stack.envOf('outbound-dispatcher', settings))) },
+  ] as const;
+  await stack.run(core.components);
+  await Promise.all(others.map(({ components }) => stack.run(components)));
+  for (const { service, routes } of [{ service: 'behavior-core', ...core } as const, ...others]) for (const route of routes) serviceOf.set(route, service);
+
+  ({ workspaceId, keys } = await givenTenants(stack));
+  target = await aVictim(stack, keys, receiver.url('/hook'));
+  before = await victimsRows();
+}, 120_000);
+afterAll(() => receiver?.stop());
+
+test('every route of every service has its rows here, and every row its route', () => {
+  expect(Object.keys(ATTEMPTS).toSorted()).toEqual([...serviceOf.keys()].toSorted());
+});
+
+async function ask(route: string, attempt: Attempt, { key, who }: { key?: string; who: Intruder }): Promise<ApiAnswer> {
+  const [method = ''] = route.split(' ');
+  const body = attempt.body?.(target, who);
+  return callApi(method, stack.urlOf(serviceOf.get(route) ?? 'gateway') + attempt.path(target), { key, body });
+}
+
+/** What the answer tells of the victim, beyond what the request itself said. */
+function leaksIn(answer: ApiAnswer, attempt: Attempt, who: Intruder): string[] {
+  const asked = `${attempt.path(target)} ${JSON.stringify(attempt.body?.(target, who) ?? '')}`;
+  // A user sees its workspace's templates; the other workspace has a user, an activity and a template of the same names.
+  const { templateName: _, userId, twinId, ...ids } = target;
+  const told = [SECRET, ...Object.values(ids), ...(who === 'foreign' ? [WORKSPACE_SECRET] : [userId, twinId])];
+  const text = JSON.stringify(answer.body ?? '');
+  return told.filter((word) => !asked.includes(word) && text.includes(`"${word}"`));
+}
+
+function expectAnswer(answer: ApiAnswer, expected: Expected) {
+  if (expected === 'own') expect([200, 201, 202, 204]).toContain(answer.status);
+  else expect(answer.status).toBe(expected);
+}
+
+describe.each(Object.entries(ATTEMPTS))('%s', (route, attempts) => {
+  const wellFormed = 'wgl_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+  test.each([['no key', undefined], ['a key that is none', wellFormed]])('%s: 401', async (_, key) => {
+    for (const attempt of attempts) expect((await ask(route, attempt, { ...(key !== undefined && { key }), who: 'foreign' })).status).toBe(401);
+  });
+
+  for (const [index, attempt] of attempts.entries()) {
+    test.each(['neighbour', 'foreign'] as const)(`attempt ${index + 1}: the %s gets no further than the contract says`, async (who) => {
+      const answer = await ask(route, attempt, { key: keys[who], who });
+      expectAnswer(answer, attempt[who]);
+      expect(leaksIn(answer, attempt, who)).toEqual([]);
+      // Refused as an unknown thing would be, without a word of what it is.
+      if (typeof attempt[who] === 'number' && answer.status !== 401) expect(answer.body).toMatchObject({ status: attempt[who], code: expect.any(String) });
+    });
+  }
+});
+
+test('after all that nothing of the victim has changed, and the erasure of a user of the same id elsewhere is complete', async () => {
+  const { body } = await callApi('GET', `${stack.urlOf('behavior-core')}/v1/audit-log?action=user.erased`, { key: keys.foreign });
+  expect(body.data).toHaveLength(1);
+  const operation = `${stack.urlOf('behavior-core')}/v1/operations/${body.data[0].details.operation_id}`;
+  await eventually(async () => expect((await callApi('GET', operation, { key: keys.foreign })).body).toMatchObject({ status: 'completed', done: 3 }));
+  expect(await victimsRows()).toEqual(before);
+  expect((await callApi('GET', `${stack.urlOf('behavior-core')}/v1/auth/me`, { key: keys.victim })).status).toBe(200);
+});
+
+test.each([
+  ['behavior-core', '/v1/users?limit=1'], ['behavior-core', '/v1/activities?limit=1'], ['behavior-core', '/v1/audit-log?limit=1'], ['event-log', '/v1/events?limit=1'],
+  ['outbound-dispatcher', '/v1/webhooks/deliveries?limit=1'],
+] as const)("a cursor of %s %s is of no use to another workspace", async (service, path) => {
+  const { body } = await callApi('GET', stack.urlOf(service) + path, { key: keys.system });
+  expect(body.next_cursor).toEqual(expect.any(String));
+  const answer = await callApi('GET', `${stack.urlOf(service)}${path}&cursor=${body.next_cursor}`, { key: keys.foreign });
+  expect(answer).toMatchObject({ status: 400, body: { code: 'cursor_invalid' } });
+});
+
+/** Requests leave a trace of themselves, whatever came of them; the queue empties itself. */
+const TRACES = new Set(['operations', 'bulk_operations', 'bulk_results', 'idempotent_requests', 'outbox', 'audit_log']);
+
+/** By table: every row of the workspace that names the victim or something of the victim's. */
+async function victimsRows(): Promise<Map<string, string[]>> {
+  // A campaign's number would be found in every row.
+  const { campaignId: _, ...names } = target;
+  const words = [SECRET, WORKSPACE_SECRET, ...Object.values(names)];
+  const found = new Map<string, string[]>();
+  for (const owner of ['behavior-core', 'event-log', 'outbound-dispatcher'] as const) {
+    const { rows: tables } = await stack.db(owner).query("SELECT table_name AS name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'workspace_id'");
+    for (const { name } of tables) {
+      if (TRACES.has(name)) continue;
+      // When a key was used last is written by itself.
+      const { rows } = await stack.db(owner).query<{ row: string }>(
+        `SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM "${name}" t WHERE workspace_id = $1 AND EXISTS (SELECT FROM unnest($2::text[]) w WHERE to_jsonb(t)::text LIKE '%' || w || '%')`,
+        [workspaceId, words],
+      );
+      found.set(`${owner}.${name}`, rows.map(({ row }) => row).toSorted());
+    }
+  }
+  return found;
+}
