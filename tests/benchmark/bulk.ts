@@ -47,7 +47,8 @@ async function runBackfill({ urlOf, systemKey }: BenchmarkStack, lines: number, 
   const { operation_id: id } = accepted.parse(await response.json());
   for (;;) {
     const answer = await fetch(`${urlOf('behavior-core')}/v1/operations/${id}`, { headers: { authorization: headers.authorization } });
-    const { status, failed } = operation.parse(await answer.json());
+    // A machine that is full may say 503: ask again.
+    const { status, failed } = answer.status === 200 ? operation.parse(await answer.json()) : { status: 'unknown', failed: 0 };
     if (status === 'completed') return toRates({ lines, failed, acceptMs: acceptedAt - startedAt, totalMs: performance.now() - startedAt });
     await pause(50);
   }

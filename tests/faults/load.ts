@@ -11,10 +11,17 @@ export interface Sent {
 const USERS = 10;
 export const isAcknowledged = ({ status }: Sent) => status === 200 || status === 202;
 
-/** Completions that are all new: user n mod 10, each round one more day back, so that every one changes state and makes an event. */
-export function createInboundLoad(stack: Stack, systemKey: () => string) {
+/** What a client waits before it asks somebody else. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * Completions that are all new: user n mod 10, each round one more day back, so that every one changes state and makes an event. With several
+ * addresses each in turn, and the same body again at the next where one does not answer.
+ */
+export function createInboundLoad(stack: Stack, systemKey: () => string, addresses: () => readonly string[] = () => [stack.urlOf('ingress')]) {
   const sent: Sent[] = [];
   let count = 0;
+  let repeated = 0;
 
   async function sendOne(): Promise<Sent> {
     const n = count++;
@@ -22,14 +29,32 @@ export function createInboundLoad(stack: Stack, systemKey: () => string) {
     const timestamp = new Date(Date.UTC(2026, 0, 1, 12) - Math.floor(n / USERS) * 86_400_000).toISOString().replace('.000Z', 'Z');
     const body = { event: 'activity.completed', activity_id: `act_${user}`, user_id: `usr_${user}`, timestamp };
     const startedAt = performance.now();
-    const { status } = await callApi('POST', `${stack.urlOf('ingress')}/v1/webhooks/inbound`, { key: systemKey(), body });
+    const { status } = await sendInTurn(n, body);
     const one = { user, timestamp, status, ms: performance.now() - startedAt };
     sent.push(one);
     return one;
   }
 
+  async function sendInTurn(n: number, body: object): Promise<ApiAnswer> {
+    const urls = addresses();
+    let failure: unknown;
+    for (let attempt = 0; attempt < urls.length; attempt++) {
+      const url = `${urls[(n + attempt) % urls.length]}/v1/webhooks/inbound`;
+      const signal = urls.length > 1 ? AbortSignal.timeout(PATIENCE_MS) : undefined;
+      try {
+        return await callApi('POST', url, { key: systemKey(), body, signal });
+      } catch (error) {
+        failure = error;
+        repeated++;
+      }
+    }
+    throw failure;
+  }
+
   return {
     sent,
+    /** How many times an address did not answer. */
+    repeats: () => repeated,
     sendOne,
     /** `onSent` is called before each. */
     async send(requests: number, connections: number, onSent: (index: number) => void = () => {}): Promise<Sent[]> {
@@ -60,8 +85,8 @@ export function createInboundLoad(stack: Stack, systemKey: () => string) {
   };
 }
 
-export async function createHabits(stack: Stack, systemKey: string): Promise<ApiAnswer[]> {
+export async function createHabits(stack: Stack, systemKey: string, core = stack.urlOf('behavior-core')): Promise<ApiAnswer[]> {
   const create = (n: number) =>
-    callApi('POST', `${stack.urlOf('behavior-core')}/v1/activities`, { key: systemKey, body: { id: `act_${n}`, user_id: `usr_${n}`, type: 'habit', name: 'Drink water' } });
+    callApi('POST', `${core}/v1/activities`, { key: systemKey, body: { id: `act_${n}`, user_id: `usr_${n}`, type: 'habit', name: 'Drink water' } });
   return Promise.all(Array.from({ length: USERS }, (_, n) => create(n)));
 }

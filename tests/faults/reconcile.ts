@@ -42,3 +42,12 @@ export function expectOrderPerUser(events: readonly Collected[]) {
     expect(new Set(numbers).size).toBe(numbers.length);
   }
 }
+
+/** The log has every event of every user once, in the order of its number, without a gap up to the number that the core has given last. */
+export async function expectLogInOrder(stack: Stack) {
+  await eventually(async () => {
+    const given = await stack.db('behavior-core').query('SELECT id, event_sequence::int AS latest FROM users ORDER BY id');
+    const logged = await stack.db('event-log').query('SELECT user_id AS id, array_agg(sequence::int ORDER BY position) AS numbers FROM events GROUP BY user_id ORDER BY user_id');
+    expect(logged.rows).toEqual(given.rows.map(({ id, latest }) => ({ id, numbers: Array.from({ length: latest }, (_, index) => index + 1) })));
+  }, { timeoutMs: 40_000, intervalMs: 200 });
+}

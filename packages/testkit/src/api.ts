@@ -11,10 +11,12 @@ export interface ApiRequest {
   /** A string goes out as it is. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** When a client gives up. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A partner's view: HTTP and nothing else. */
-export async function callApi(method: string, url: string, { key, body, headers = {} }: ApiRequest = {}): Promise<ApiAnswer> {
+export async function callApi(method: string, url: string, { key, body, headers = {}, signal }: ApiRequest = {}): Promise<ApiAnswer> {
   const response = await fetch(url, {
     method,
     headers: {
@@ -22,6 +24,7 @@ export async function callApi(method: string, url: string, { key, body, headers 
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...headers,
     },
+    ...(signal !== undefined && { signal }),
     ...(body !== undefined && { body: typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body) }),
   });
   const text = await response.text();

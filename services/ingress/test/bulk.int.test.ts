@@ -3,6 +3,7 @@ import type { ServerProcess } from '@waggle/local-stack';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 
@@ -16,6 +17,7 @@ let userKey: string;
 
 const onCore = (path: string) => `${stack.urlOf('behavior-core')}${path}`;
 const onIngress = (path: string) => `${stack.urlOf('ingress')}${path}`;
+const accepted = z.object({ operation_id: z.string() });
 const ndjson = { 'content-type': 'application/x-ndjson' };
 
 interface Options {
@@ -37,6 +39,9 @@ async function aUser(): Promise<{ user_id: string; activity_id: string }> {
   const { body } = await callApi('POST', onCore('/v1/activities'), { key: systemKey, body: { type: 'habit', name: 'Drink water', user_id, schedule: { starts_on: '2026-01-01' } } });
   return { user_id, activity_id: String(body.id) };
 }
+
+/** Node wants to be told that the answer comes after the body. */
+const streamed = (headers: Record<string, string>, body: ReadableStream, signal?: AbortSignal) => ({ method: 'POST', headers, body, duplex: 'half' as const, ...(signal && { signal }) });
 
 const on = (day: number) => new Date(Date.UTC(2026, 0, day, 12)).toISOString();
 const completed = (of: object, day: number) => ({ event: 'activity.completed', ...of, timestamp: on(day) });
@@ -199,7 +204,7 @@ describe('lines', () => {
       },
     });
     const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
-    await expect(fetch(onIngress('/v1/activities/bulk'), { method: 'POST', headers, body, signal: abort.signal, duplex: 'half' } as RequestInit)).rejects.toThrow();
+    await expect(fetch(onIngress('/v1/activities/bulk'), streamed(headers, body, abort.signal))).rejects.toThrow();
     const [first] = commands.slice(before);
     const { total, done } = await whenCompleted(JSON.parse(first!.value).operation_id);
     expect(total).toBeGreaterThan(0);
@@ -209,7 +214,7 @@ describe('lines', () => {
 
   test('a slow upload is read to its end, with others answered meanwhile', async () => {
     const [slow, other] = [await aUser(), await aUser()];
-    const pieces = [...Array.from({ length: 5 }, (_, day) => `${JSON.stringify(completed(slow, day + 1))}\n`)].values();
+    const pieces = Array.from({ length: 5 }, (_, day) => `${JSON.stringify(completed(slow, day + 1))}\n`).values();
     const body = new ReadableStream({
       async pull(controller) {
         expect(await postItems([completed(other, 1)])).toMatchObject({ status: 200 });
@@ -219,9 +224,10 @@ describe('lines', () => {
       },
     });
     const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
-    const response = await fetch(onIngress('/v1/activities/bulk'), { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+    const response = await fetch(onIngress('/v1/activities/bulk'), streamed(headers, body));
     expect(response.status).toBe(202);
-    expect(await whenCompleted(((await response.json()) as { operation_id: string }).operation_id)).toMatchObject({ total: 5, failed: 0 });
+    const { operation_id } = accepted.parse(await response.json());
+    expect(await whenCompleted(operation_id)).toMatchObject({ total: 5, failed: 0 });
   });
 
   test('beyond 100,000 lines: 413, and it says which operation the lines before are', async () => {

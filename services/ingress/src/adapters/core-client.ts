@@ -3,9 +3,9 @@ import type { KafkaRecord, Producer } from '@waggle/kafka';
 import type { ReplyChannel } from './reply-channel.ts';
 
 /** Accepted: Kafka has it and the core has not answered yet. Unavailable: Kafka has not acknowledged it. */
-export type Submission = { kind: 'answered'; reply: Reply } | { kind: 'accepted' } | { kind: 'unavailable' };
+type Submission = { kind: 'answered'; reply: Reply } | { kind: 'accepted' } | { kind: 'unavailable' };
 
-export interface Asked {
+interface Asked {
   operationId: string;
   /** What is put into Kafka, for replies to come to that address. */
   toRecords(replyTo: string): KafkaRecord[];

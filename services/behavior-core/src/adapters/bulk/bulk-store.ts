@@ -90,7 +90,6 @@ export const createBulkStore = (pool: Pool) => ({
     return transact(pool, { load: async () => {}, decide: () => results, save: (tx) => saveResults(tx, [part], [...results, ...toRefusedRows(part)]) });
   },
 });
-export type BulkStore = ReturnType<typeof createBulkStore>;
 
 const placeOf = ({ workspaceId, operationId, index }: { workspaceId: string; operationId: string; index: number }) => `${workspaceId}:${operationId}:${index}`;
 

@@ -49,6 +49,5 @@ export function createGrouping(head: BulkHead) {
     },
   };
 }
-export type Grouping = ReturnType<typeof createGrouping>;
 
 const countOf = ({ items, refused }: BulkPart) => items.length + refused.length;
