@@ -12,7 +12,7 @@ export interface LoggedBody {
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Auckland', 'America/Sao_Paulo'];
 const DAY_MS = 86_400_000;
 const YEAR_BEGINS = Date.UTC(2025, 9, 1);
-export const STEPS = [{ id: 'stp_1', name: 'Stretch' }, { id: 'stp_2', name: 'Read' }, { id: 'stp_3', name: 'Plan' }];
+const STEPS = [{ id: 'stp_1', name: 'Stretch' }, { id: 'stp_2', name: 'Read' }, { id: 'stp_3', name: 'Plan' }];
 
 export const people = Array.from({ length: 50 }, (_, n) => ({
   userId: `usr_${n}`,
