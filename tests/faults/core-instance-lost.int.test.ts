@@ -1,5 +1,5 @@
 import { behaviorEvent } from '@waggle/contracts';
-import { eventually, useStack } from '@waggle/testkit';
+import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { freeze, goOn, shardsOf, startInstance, untilShared, type Instance } from './instances.ts';
 import { createHabits, createInboundLoad } from './load.ts';
@@ -26,9 +26,12 @@ const LINES = 6;
 /** Requests go on all the while. */
 async function underLoad(fault: () => Promise<void>) {
   const stops = Array.from({ length: LINES }, () => load.start());
-  await everyUserAnswered();
-  await fault();
-  await Promise.all(stops.map((stop) => stop()));
+  try {
+    await everyUserAnswered();
+    await fault();
+  } finally {
+    await Promise.all(stops.map((stop) => stop()));
+  }
   expect(new Set(load.sent.map(({ status }) => status)).difference(new Set([200, 202]))).toEqual(new Set());
   await expectAgreement(stack, load.sent, { events, deadLetters });
   expectOrderPerUser(events);
@@ -69,3 +72,28 @@ test('with one of two cores killed under load the other does all, and a new one 
   });
   expect(await shardsOf(stack, first)).toHaveLength(6);
 }, 120_000);
+
+test('what a frozen core has in hand when it goes on has been decided by the other: it undoes nothing that came after', async () => {
+  const users = Array.from({ length: 10 }, (_, user) => user);
+  const at = '2020-01-01T12:00:00Z';
+  const states = async () => (await stack.db('behavior-core').query("SELECT state FROM occurrences WHERE local_date = '2020-01-01'")).rows.map(({ state }) => state);
+  await untilShared(stack, first, second);
+  freeze(first);
+  // Its last questions to the broker are still open: what they are answered with waits for it.
+  const sent = await Promise.all(users.map((user) => callApi('POST', `${stack.urlOf('ingress')}/v1/webhooks/inbound`, {
+    key: systemKey, body: { event: 'activity.completed', activity_id: `act_${user}`, user_id: `usr_${user}`, timestamp: at },
+  })));
+  expect(new Set(sent.map(({ status }) => status)).isSubsetOf(new Set([200, 202]))).toBe(true);
+  await eventually(async () => expect(await states()).toEqual(Array(10).fill('done')), { timeoutMs: 20_000 });
+  const reopened = await Promise.all(users.map((user) => callApi('POST', `${second.url}/v1/activities/act_${user}/reopen`, { key: systemKey, body: { at } })));
+  expect(reopened.map(({ body }) => body.status)).toEqual(Array(10).fill('processed'));
+
+  goOn(first);
+  await untilShared(stack, first, second);
+  expect(await states()).toEqual(Array(10).fill('pending'));
+  await expectLogInOrder(stack);
+  const told = events.map(({ value }) => JSON.parse(value)).filter(({ timestamp }) => timestamp === at);
+  expect(new Set(told.map(({ id }) => id)).size).toBe(20);
+  expectOrderPerUser(events);
+  expect(deadLetters).toEqual([]);
+}, 60_000);
