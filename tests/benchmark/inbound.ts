@@ -8,7 +8,7 @@ const USERS = 1_000;
 export async function measureInbound(stack: BenchmarkStack, seconds: number) {
   await createUsers(stack);
   const load = createLoad(stack.urlOf('ingress'), completions(stack.systemKey));
-  await load.saturate(32, 8); // warm-up: compiled code, connections, plans
+  await load.saturate(32, 25); // warm-up: compiled code (Kafka's too), connections, plans
   const before = cpuSeconds(stack.processes);
   const result = await load.atRate(50, seconds);
   const after = cpuSeconds(stack.processes);
