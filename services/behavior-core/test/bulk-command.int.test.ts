@@ -70,7 +70,7 @@ test('a process that dies after a commit, before publishing and before its offse
     decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }),
     reply() {},
     wake() {},
-    rightOfWay: { isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
+    rightOfWay: { isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); }, rest: async () => {} },
     logger: createLogger('test', 'silent'),
   });
   await expect(dying.handler.handle(records satisfies RawRecord[])).rejects.toThrow('dead');

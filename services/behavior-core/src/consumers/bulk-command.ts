@@ -48,7 +48,9 @@ async function runLane(commands: readonly BulkCommand[], deps: BulkCommandDeps):
   };
   for (const turn of planTurns(commands, () => (deps.rightOfWay.isQuiet() ? QUIET_TURN_ITEMS : TURN_ITEMS))) {
     await deps.rightOfWay.giveWay();
+    const startedAt = performance.now();
     for (const key of await runTurn(turn, deps)) keys.add(key);
+    await deps.rightOfWay.rest(performance.now() - startedAt);
     if (++turns % TURNS_PER_WAKE === 0) wake();
     await turnOfOthers();
   }

@@ -1,14 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BatchHandler } from '@waggle/kafka';
 
 /** Nobody waits longer than this for others to go first. */
 const WAIT_MS_MAX = 20;
 /** So long after the last of them others may come any moment. */
 const QUIET_AFTER_MS = 1_000;
+/** While they come, bulk rests so many times as long as it has worked: what its turns set off (log, webhooks, the broker) needs the machine too. */
+const RESTS_PER_WORK = 4;
+const REST_MS_MAX = 250;
 
 export interface RightOfWay {
+  /** Nobody has waited lately. */
   isQuiet(): boolean;
   /** Resolves when no single request is being handled, or after a moment. */
   giveWay(): Promise<void>;
+  /** After a turn that took so long: resolves when the next may begin, at once where nobody waits. */
+  rest(workedMs: number): Promise<void>;
 }
 
 /** Lets single requests, for which somebody waits, go before the next turn of bulk: both share a processor and a database. */
@@ -16,9 +23,13 @@ export function createRightOfWay(): RightOfWay & { before(handler: BatchHandler)
   let inHand: Promise<unknown> | undefined;
   let lastAt = -Infinity;
 
+  const isQuiet = (): boolean => inHand === undefined && performance.now() - lastAt > QUIET_AFTER_MS;
+
   return {
-    /** Nobody has waited lately. */
-    isQuiet: (): boolean => inHand === undefined && performance.now() - lastAt > QUIET_AFTER_MS,
+    isQuiet,
+    async rest(workedMs) {
+      if (!isQuiet()) await pause(Math.min(workedMs * RESTS_PER_WORK, REST_MS_MAX));
+    },
     before(handler) {
       return {
         ...handler,
