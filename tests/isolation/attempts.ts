@@ -23,6 +23,8 @@ const ofUser = (rest: string, body?: unknown) => [at('own', 403, ({ userId }) =>
 /** Campaigns are the workspace's: a user key may not ask at all. */
 const ofCampaign = (rest: (target: Target) => string, body?: unknown) => [at(404, 403, (target) => `/v1/campaigns/${target.campaignId}${rest(target)}`, body === undefined ? undefined : () => body)];
 
+const ofEndpoint = (rest: string, body: unknown = {}) => [at(404, 404, ({ endpointId }) => `/v1/webhooks/endpoints/${endpointId}${rest}`, () => body)];
+
 const habit = { type: 'habit', name: 'Trespass' };
 const template = { activities: [habit] };
 const completion = ({ activityId, userId }: Target) => ({ event: 'activity.completed', activity_id: activityId, user_id: userId, timestamp: '2026-03-26T08:12:44Z' });
@@ -93,15 +95,22 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'POST /v1/campaigns': [at('own', 403, () => '/v1/campaigns', () => ({ name: 'Trespass' }))],
   'GET /v1/campaigns': [at('own', 403, () => '/v1/campaigns')],
   'GET /v1/campaigns/:id': ofCampaign(() => ''),
+  'PATCH /v1/campaigns/:id': ofCampaign(() => '', { name: 'Trespass' }),
   'POST /v1/campaigns/:id/tasks': ofCampaign(() => '/tasks', { name: 'Trespass', points: 1 }),
   'GET /v1/campaigns/:id/tasks': ofCampaign(() => '/tasks'),
+  'PATCH /v1/campaigns/:id/tasks/:task_id': ofCampaign(({ taskId }) => `/tasks/${taskId}`, { name: 'Trespass' }),
+  'DELETE /v1/campaigns/:id/tasks/:task_id': ofCampaign(({ taskId }) => `/tasks/${taskId}`),
   'POST /v1/campaigns/:id/mappings': [at(404, 403, ({ campaignId }) => `/v1/campaigns/${campaignId}/mappings`, ({ taskId }) => ({ event_type: 'trespass', task_id: taskId }))],
   'GET /v1/campaigns/:id/mappings': ofCampaign(() => '/mappings'),
+  'PATCH /v1/campaigns/:id/mappings/:mapping_id': ofCampaign(({ mappingId }) => `/mappings/${mappingId}`, { active: false }),
+  'DELETE /v1/campaigns/:id/mappings/:mapping_id': ofCampaign(({ mappingId }) => `/mappings/${mappingId}`),
   'POST /v1/campaigns/:id/inapp-keys': ofCampaign(() => '/inapp-keys', { label: 'Trespass' }),
   'GET /v1/campaigns/:id/inapp-keys': ofCampaign(() => '/inapp-keys'),
+  'DELETE /v1/campaigns/:id/inapp-keys/:key_id': ofCampaign(({ inappKeyId }) => `/inapp-keys/${inappKeyId}`),
   'GET /v1/campaigns/:id/inapp-events': ofCampaign(() => '/inapp-events'),
   'GET /v1/campaigns/:id/inapp-events/:event_id': ofCampaign(({ inappEventId }) => `/inapp-events/${inappEventId}`),
   'GET /v1/campaigns/:id/awards': ofCampaign(() => '/awards'),
+  'POST /v1/campaigns/:id/awards/:award_id/revoke': ofCampaign(({ awardId }) => `/awards/${awardId}/revoke`, { reason: 'Trespass' }),
   'GET /v1/campaigns/:id/leaderboard': ofCampaign(() => '/leaderboard'),
 
   // event-log
@@ -117,6 +126,12 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/webhooks/endpoints': [at('own', 'own', () => '/v1/webhooks/endpoints')],
   'GET /v1/webhooks/endpoints/:id': [at(404, 404, ({ endpointId }) => `/v1/webhooks/endpoints/${endpointId}`)],
   'DELETE /v1/webhooks/endpoints/:id': [at(404, 404, ({ endpointId }) => `/v1/webhooks/endpoints/${endpointId}`)],
+  'PATCH /v1/webhooks/endpoints/:id': ofEndpoint('', { description: 'Trespass' }),
+  'POST /v1/webhooks/endpoints/:id/rotate-secret': ofEndpoint('/rotate-secret'),
+  'POST /v1/webhooks/endpoints/:id/disable': ofEndpoint('/disable'),
+  'POST /v1/webhooks/endpoints/:id/enable': ofEndpoint('/enable'),
+  'POST /v1/webhooks/endpoints/:id/test': ofEndpoint('/test', { event_type: 'activity.completed' }),
+  'POST /v1/webhooks/deliveries/:id/retry': [at(404, 404, ({ deliveryId }) => `/v1/webhooks/deliveries/${deliveryId}/retry`, () => ({}))],
   'GET /v1/webhooks/deliveries': [
     at('own', 403, ({ userId }) => `/v1/webhooks/deliveries?user_id=${userId}`),
     at('own', 'own', ({ endpointId }) => `/v1/webhooks/deliveries?endpoint_id=${endpointId}`),

@@ -72,16 +72,17 @@ async function aCampaign(stack: Stack, system: string, make: Make) {
   const { id } = await make('behavior-core', '/v1/campaigns', { name: WORKSPACE_SECRET, status: 'active' }, system);
   const path = `/v1/campaigns/${String(id)}`;
   const task = await make('behavior-core', `${path}/tasks`, { name: WORKSPACE_SECRET, points: 5 }, system);
-  await make('behavior-core', `${path}/mappings`, { event_type: 'victim_bought', task_id: task['id'] }, system);
+  const mapping = await make('behavior-core', `${path}/mappings`, { event_type: 'victim_bought', task_id: task['id'] }, system);
   const { key_id, secret } = await make('behavior-core', `${path}/inapp-keys`, { label: WORKSPACE_SECRET }, system);
   const body = { schema_version: '1.0', event_id: 'victim_event', event_type: 'victim_bought', campaign_id: id, occurred_at: new Date().toISOString(), user: { wallet: WALLET } };
   const ts = Math.floor(Date.now() / 1_000);
   const headers = { 'x-buzz-key-id': String(key_id), 'x-buzz-timestamp': String(ts), 'x-buzz-signature': signInAppEvent(String(secret), ts, body) };
   await callApi('POST', `${stack.urlOf('ingress')}/user/inapp/webhooks`, { body, headers });
-  let seen: { id: string }[] = [];
+  let seen: { id: string; awards: { id: string }[] }[] = [];
   await eventually(async () => {
     seen = (await callApi('GET', `${stack.urlOf('behavior-core')}${path}/inapp-events?status=awarded`, { key: system })).body.data;
     if (seen.length !== 1) throw new Error('the in-app event is not processed');
   });
-  return { campaignId: String(id), taskId: String(task['id']), inappKeyId: String(key_id), inappEventId: seen[0]!.id, wallet: WALLET };
+  const ids = { campaignId: String(id), taskId: String(task['id']), mappingId: String(mapping['id']), inappKeyId: String(key_id) };
+  return { ...ids, inappEventId: seen[0]!.id, awardId: seen[0]!.awards[0]!.id, wallet: WALLET };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.ts';
+import { inappDigest, isSameSignature, signInAppDigest, signInAppEvent } from './inapp-signature.ts';
 
 /** The rule again, written another way: escapes, sort and numbers by hand, without JSON.stringify, and keys compared unit by unit. */
 function second(value: unknown): string {
@@ -76,6 +77,28 @@ test('two implementations agree on any JSON', () => {
   fc.assert(fc.property(json, (value) => {
     expect(canonicalJson(value)).toBe(second(value));
   }), { numRuns: 2_000 });
+});
+
+const { subtle } = globalThis.crypto;
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => (byte < 16 ? '0' : '') + byte.toString(16)).join('');
+
+/** The signature again: Web Crypto over the second canonical form. */
+async function secondSignature(secret: string, timestamp: string, value: unknown): Promise<string> {
+  const digest = hex(await subtle.digest('SHA-256', utf8(second(value))));
+  const secretKey = await subtle.importKey('raw', utf8(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return hex(await subtle.sign('HMAC', secretKey, utf8([timestamp.trim(), digest].join('\n'))));
+}
+
+test('two signers agree on any JSON, secret and time, and the server takes what they say', async () => {
+  const anyTimestamp = fc.tuple(fc.constantFrom('', ' ', '\t'), fc.integer({ min: 0, max: 4_102_444_800 }).map(String)).map(([space, time]) => space + time + space);
+  await fc.assert(fc.asyncProperty(json, fc.string({ unit: 'grapheme', minLength: 1 }), anyTimestamp, async (value, secret, timestamp) => {
+    const signature = await secondSignature(secret, timestamp, value);
+    expect(signInAppEvent(secret, timestamp, value)).toBe(signature);
+    // A server sees the text, in whatever layout, and not the value.
+    const parsed: unknown = JSON.parse(JSON.stringify(value, null, 2));
+    expect(isSameSignature(signInAppDigest(secret, timestamp, inappDigest(parsed)), `v1=${signature.toUpperCase()}`)).toBe(true);
+  }), { numRuns: 500 });
 });
 
 test('the order of keys and the white space of a text do not matter', () => {

@@ -12,15 +12,26 @@ export const auditAction = z.enum([
   'template.changed',
   'template.deleted',
   'campaign.created',
+  'campaign.changed',
   'campaign_task.created',
+  'campaign_task.changed',
+  'campaign_task.deleted',
   'campaign_mapping.created',
+  'campaign_mapping.changed',
+  'campaign_mapping.deleted',
   'inapp_key.created',
+  'inapp_key.revoked',
+  'award.revoked',
   'endpoint.created',
+  'endpoint.changed',
+  'endpoint.secret_rotated',
+  'endpoint.enabled',
+  'endpoint.disabled',
   'endpoint.deleted',
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 
-const targetKind = z.enum(['workspace', 'api_key', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'endpoint']);
+const targetKind = z.enum(['workspace', 'api_key', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'endpoint']);
 
 /** `GET /v1/audit-log`: newest first. */
 export const auditFilters = z.strictObject({

@@ -30,11 +30,13 @@ const inappEventEntity = z.object({
 export const campaignEventTypes = {
   'inapp_event.processed': envelope.extend({ event: z.literal('inapp_event.processed'), inapp_event: inappEventEntity }),
   'award.granted': envelope.extend({ event: z.literal('award.granted'), award: awardEntity }),
+  /** The entry that takes an award back: `points` are negative, `revokes` is the award's id. */
+  'award.revoked': envelope.extend({ event: z.literal('award.revoked'), award: awardEntity.extend({ revokes: z.string(), reason: z.string().optional() }) }),
 } as const;
 
 export const campaignEvent = defineMessage({
   topic: 'public.campaign.event.v1',
-  data: z.discriminatedUnion('event', [campaignEventTypes['inapp_event.processed'], campaignEventTypes['award.granted']]),
-  key: (event) => `${event.event === 'award.granted' ? event.award.campaign_id : event.inapp_event.campaign_id}:${event.user_id}`,
+  data: z.discriminatedUnion('event', [campaignEventTypes['inapp_event.processed'], campaignEventTypes['award.granted'], campaignEventTypes['award.revoked']]),
+  key: (event) => `${'award' in event ? event.award.campaign_id : event.inapp_event.campaign_id}:${event.user_id}`,
 });
 export type CampaignEvent = z.infer<typeof campaignEvent.data>;

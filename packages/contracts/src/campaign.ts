@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { award, environment, processingReason, processingStatus } from './inapp-event.ts';
-import { label, timestampWithOffset, utcTimestamp } from './scalars.ts';
+import { award, environment, IN_APP_TEXT_MAX, processingReason, processingStatus } from './inapp-event.ts';
+import { cleanText, label, timestampWithOffset, utcTimestamp } from './scalars.ts';
 
 const window = { starts_at: timestampWithOffset.nullish(), ends_at: timestampWithOffset.nullish() };
 const windowView = { starts_at: utcTimestamp.nullable(), ends_at: utcTimestamp.nullable() };
@@ -16,28 +16,47 @@ export const createCampaignBody = z.strictObject({
   inapp_webhooks_enabled: z.boolean().default(true),
   ...window,
 });
+/** What is not given stays; null opens a window again. */
+export const changeCampaignBody = z.strictObject({
+  name: label.optional(), status: campaignStatus.optional(), inapp_webhooks_enabled: z.boolean().optional(), ...window,
+});
+export type ChangeCampaignBody = z.infer<typeof changeCampaignBody>;
 export const campaignView = z.object({
   id: z.int(), name: z.string(), status: campaignStatus, inapp_webhooks_enabled: z.boolean(), ...windowView, ...created,
 });
 
+const verification = z.literal('INAPP_WEBHOOK');
+const points = z.int().positive().max(1_000_000_000);
+const maxAwards = z.int().positive().max(2_000_000_000).nullish();
+
 export const createTaskBody = z.strictObject({
   name: label,
-  verification: z.literal('INAPP_WEBHOOK').default('INAPP_WEBHOOK'),
-  points: z.int().positive().max(1_000_000_000),
+  verification: verification.default('INAPP_WEBHOOK'),
+  points,
   recurrence: recurrence.default('once'),
-  max_awards: z.int().positive().max(2_000_000_000).nullish(),
+  max_awards: maxAwards,
   ...window,
 });
+/** For awards from now on. A cap below what is used up already takes nothing back. */
+export const changeTaskBody = z.strictObject({
+  name: label.optional(), verification: verification.optional(), points: points.optional(), recurrence: recurrence.optional(), max_awards: maxAwards, ...window,
+});
+export type ChangeTaskBody = z.infer<typeof changeTaskBody>;
 export const taskView = z.object({
-  id: z.string(), campaign_id: z.int(), name: z.string(), verification: z.literal('INAPP_WEBHOOK'), points: z.int(), recurrence,
+  id: z.string(), campaign_id: z.int(), name: z.string(), verification, points: z.int(), recurrence,
   max_awards: z.int().nullable(), awards_used: z.int(), ...windowView, ...created,
 });
 
+const eventType = z.string().min(1).refine((text) => text.length <= IN_APP_TEXT_MAX, `Must be at most ${IN_APP_TEXT_MAX} characters`).refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters');
+
 export const createMappingBody = z.strictObject({
-  event_type: z.string().min(1).max(64).refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters'),
-  task_id: z.string(),
+  event_type: eventType,
+  task_id: cleanText,
   active: z.boolean().default(true),
 });
+export type CreateMappingBody = z.infer<typeof createMappingBody>;
+export const changeMappingBody = z.strictObject({ event_type: eventType.optional(), task_id: cleanText.optional(), active: z.boolean().optional() });
+export type ChangeMappingBody = z.infer<typeof changeMappingBody>;
 export const mappingView = z.object({ id: z.string(), campaign_id: z.int(), event_type: z.string(), task_id: z.string(), active: z.boolean(), ...created });
 
 export const createInappKeyBody = z.strictObject({
@@ -57,3 +76,9 @@ export const inappEventView = z.object({
   awards: z.array(award), body: z.string(),
 });
 export type InappEventView = z.infer<typeof inappEventView>;
+
+export const revokeAwardBody = z.strictObject({ reason: cleanText.pipe(z.string().min(1).max(2_000)) });
+
+/** An entry of the ledger. `reason` is why an award was taken back; null for an award. */
+export const awardView = award.extend({ reason: z.string().nullable() });
+export type AwardView = z.infer<typeof awardView>;

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { defineMessage, keyOfWallet } from './message.ts';
 import { timestampWithOffset, utcTimestamp } from './scalars.ts';
 
+/** The guide's lengths are JavaScript's: UTF-16 units, where zod counts characters. */
+export const IN_APP_TEXT_MAX = 64;
+
 /** Characters below U+0020 and U+007F to U+009F have no place in an id that people read and search for. */
 const withoutControls = z
   .string()
   .min(1)
-  .max(64)
+  .refine((text) => text.length <= IN_APP_TEXT_MAX, `Must be at most ${IN_APP_TEXT_MAX} characters`)
   .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters or lone surrogates');
 
 export const environment = z.enum(['live', 'test']);

@@ -21,3 +21,4 @@ export * from './scalars.ts';
 export * from './template.ts';
 export * from './user.ts';
 export * from './webhook.ts';
+export * from './webhook-delivery-event.ts';

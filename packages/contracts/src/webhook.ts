@@ -19,19 +19,96 @@ export const eventTypePattern = z
   .string()
   .refine((pattern) => webhookEventTypes.some((type) => matchesEventType(pattern, type)), 'No event type is named so or begins so');
 
-/** `POST /v1/webhooks/endpoints`. The URL's own rules are the dispatcher's: they need its settings. */
-export const createEndpointBody = z.strictObject({
+const SECRET_PREFIX = 'whsec_';
+const SECRET_BYTES_MIN = 24;
+const SECRET_BYTES_MAX = 64;
+
+/** A partner's own signing secret. Only the canonical base64: another spelling would be another key of `X-Buffy-Signature`. */
+export const webhookSecret = z
+  .string()
+  .refine(isWebhookSecret, `Must be ${SECRET_PREFIX} and the base64 of ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} bytes`);
+
+function isWebhookSecret(text: string): boolean {
+  const encoded = text.slice(SECRET_PREFIX.length);
+  const bytes = Buffer.from(encoded, 'base64');
+  const isLongEnough = bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX;
+  return text.startsWith(SECRET_PREFIX) && isLongEnough && bytes.toString('base64') === encoded;
+}
+
+const HEADERS_MAX = 20;
+const HEADER_LENGTH_MAX = 1_024;
+// What RFC 9110 calls a token, and a value of visible ASCII with blanks inside: no control character can end the header.
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/;
+// What we say ourselves, and what steers the connection or says where the body ends.
+const RESERVED_NAME = /^(host|user-agent|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|via|alt-used|http2-settings|(content|proxy|webhook|x-buffy)-.*)$/i;
+
+function faultOfHeader(name: string, value: string): string | null {
+  if (!HEADER_NAME.test(name)) return 'This is not the name of a header';
+  if (RESERVED_NAME.test(name)) return 'This header is set by us or steers HTTP';
+  if (!HEADER_VALUE.test(value)) return 'Must be visible ASCII characters with blanks inside at most';
+  return name.length + value.length > HEADER_LENGTH_MAX ? `Name and value must be at most ${HEADER_LENGTH_MAX} characters` : null;
+}
+
+/** Sent with every attempt, beside ours. */
+export const endpointHeaders = z.record(z.string(), z.string()).superRefine((headers, context) => {
+  const entries = Object.entries(headers);
+  if (entries.length > HEADERS_MAX) context.addIssue(`Must be at most ${HEADERS_MAX} headers`);
+  const names = new Set<string>();
+  for (const [name, value] of entries) {
+    const message = names.has(name.toLowerCase()) ? 'This header is given twice' : faultOfHeader(name, value);
+    if (message !== null) context.addIssue({ code: 'custom', path: [name], message });
+    names.add(name.toLowerCase());
+  }
+});
+
+export const endpointOrdering = z.enum(['none', 'per_user']);
+export type EndpointOrdering = z.infer<typeof endpointOrdering>;
+
+export const MAX_IN_FLIGHT_DEFAULT = 8;
+
+/** What can be set at the creation and changed later. The URL's own rules are the dispatcher's: they need its settings. */
+const endpointFields = {
   url: z.string().min(1).max(2_048),
   event_types: z.array(eventTypePattern).min(1).max(50),
+  headers: endpointHeaders,
+  ordering: endpointOrdering,
+  max_in_flight: z.int().min(1).max(64),
+};
+
+/** `POST /v1/webhooks/endpoints`. */
+export const createEndpointBody = z.strictObject({
+  url: endpointFields.url,
+  event_types: endpointFields.event_types,
   description: description.optional(),
+  headers: endpointFields.headers.default({}),
+  secret: webhookSecret.optional(),
+  ordering: endpointFields.ordering.default('none'),
+  max_in_flight: endpointFields.max_in_flight.default(MAX_IN_FLIGHT_DEFAULT),
 });
 export type CreateEndpointBody = z.infer<typeof createEndpointBody>;
 
-/** `secret` is there in the answer to the creation alone. */
+/** `PATCH …/{id}`: what is not named stays; `headers` are replaced as a whole. */
+export const updateEndpointBody = z.strictObject({ ...endpointFields, description: description.nullable() }).partial();
+export type UpdateEndpointBody = z.infer<typeof updateEndpointBody>;
+
+/** `POST …/{id}/rotate-secret`. For so long both secrets sign. */
+export const rotateSecretBody = z.strictObject({ grace_seconds: z.int().min(0).max(604_800).default(86_400) });
+
+/** `POST …/{id}/test`. */
+export const testSendBody = z.strictObject({ event_type: z.string().refine((type) => webhookEventTypes.includes(type), 'There is no such event type') });
+
+export const disabledReason = z.enum(['manual', 'failing', 'gone']);
+export type DisabledReason = z.infer<typeof disabledReason>;
+
+/** `secret` is there in the answers to creation and rotation alone. */
 export const endpointView = z.object({
   id: z.string(), url: z.string(), event_types: z.array(z.string()), description: z.string().nullable(), user_id: z.string().nullable(),
-  status: z.enum(['enabled', 'disabled']), disabled_reason: z.enum(['manual', 'failing', 'gone']).nullable(),
-  secret: z.string().optional(), created_at: utcTimestamp, updated_at: utcTimestamp,
+  headers: z.record(z.string(), z.string()), ordering: endpointOrdering, max_in_flight: z.int(),
+  status: z.enum(['enabled', 'disabled']), disabled_reason: disabledReason.nullable(),
+  /** `p95_ms`: of the attempts, to the width of a bucket; null without any. */
+  stats: z.object({ delivered_24h: z.int(), failed_24h: z.int(), p95_ms: z.int().nullable() }),
+  secret: z.string().optional(), previous_secret_until: utcTimestamp.nullable(), created_at: utcTimestamp, updated_at: utcTimestamp,
 });
 export type EndpointView = z.infer<typeof endpointView>;
 

@@ -72,6 +72,39 @@ test('many who ask at once cause one question', async () => {
   expect(state.asked).toEqual(['k']);
 });
 
+/** Questions that the test answers by hand. */
+function slowKnower() {
+  const state = { now: 0, questions: [] as ((value: string | null) => void)[] };
+  const ask = () => new Promise<string | null>((resolve) => { state.questions.push(resolve); });
+  return { state, ...createRemembering<string>({ now: () => state.now, ask }) };
+}
+
+test('the five seconds count from the question, since the answer may be as old as that', async () => {
+  const { state, find } = slowKnower();
+  const first = find('k');
+  state.now = 900;
+  state.questions[0]!('v');
+  expect(await first).toBe('v');
+  state.now = 5_000;
+  const second = find('k');
+  expect(state.questions).toHaveLength(2);
+  state.questions[1]!(null);
+  expect(await second).toBeNull();
+});
+
+test.each([{ early: null }, { early: 'a' }])('whoever comes while a question is under way asks again if its answer ($early) is not enough', async ({ early }) => {
+  const { state, find } = slowKnower();
+  const first = find('k');
+  const second = find('k', (value) => value.includes('b'));
+  const third = find('k', (value) => value.includes('b'));
+  state.questions[0]!(early);
+  expect(await first).toBe(early);
+  while (state.questions.length < 2) await Promise.resolve();
+  state.questions[1]!('a,b');
+  expect(await Promise.all([second, third])).toEqual(['a,b', 'a,b']);
+  expect(state.questions).toHaveLength(2);
+});
+
 test('unknown keys cause 200 questions a second at most, and known ones are not concerned', async () => {
   const { state, find } = knower();
   state.answers.set('k', 'v');

@@ -35,7 +35,11 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
     const known = entries.get(key);
     if (known !== undefined && now() - known.askedAt < FRESH_MS && isEnough(known.value)) return known.value;
     try {
-      return await question(key, known !== undefined);
+      const underWay = questions.get(key);
+      const answer = await (underWay ?? question(key, known !== undefined));
+      // One that was under way began earlier: what was made in between it may not have seen.
+      const isFinal = underWay === undefined || (answer !== null && isEnough(answer));
+      return isFinal ? answer : await question(key, known !== undefined);
     } catch (error) {
       if (known !== undefined && now() - known.askedAt < STALE_MS) return known.value;
       throw new Unanswerable('Nobody to ask', { cause: error });
@@ -46,8 +50,10 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
     const asked = questions.get(key);
     if (asked !== undefined) return asked;
     if (!isKnown && isFlood()) return Promise.reject(new Error('Too many unknown keys'));
+    // The answer is at least as old as the question.
+    const askedAt = now();
     const asking = ask(key)
-      .then((value) => remember(key, value))
+      .then((value) => remember(key, value, askedAt))
       .finally(() => questions.delete(key));
     questions.set(key, asking);
     return asking;
@@ -59,12 +65,12 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
     return ++unknown.count > UNKNOWN_PER_SECOND_MAX;
   }
 
-  function remember(key: string, value: Value | null): Value | null {
+  function remember(key: string, value: Value | null, askedAt: number): Value | null {
     entries.delete(key);
     if (value === null) return null;
     // The oldest goes: a Map keeps the order of insertion.
     if (entries.size >= ENTRIES_MAX) entries.delete(entries.keys().next().value!);
-    entries.set(key, { value, askedAt: now() });
+    entries.set(key, { value, askedAt });
     return value;
   }
 

@@ -5,9 +5,12 @@ import type { Router } from 'express';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { createAwardStore } from './adapters/campaigns/award-store.ts';
+import { createCampaignChanges } from './adapters/campaigns/campaign-changes.ts';
 import { createCampaignStore } from './adapters/campaigns/campaign-store.ts';
 import { createInappKeyStore } from './adapters/campaigns/inapp-key-store.ts';
 import { createLedgerStore } from './adapters/campaigns/ledger-store.ts';
+import { createMappingStore } from './adapters/campaigns/mapping-store.ts';
+import { createRevocationStore } from './adapters/campaigns/revocation-store.ts';
 import { createPrisma } from './adapters/prisma.ts';
 import { createReceiptWriter } from './adapters/receipt-writer.ts';
 import { inappEventHandler } from './consumers/inapp-event.ts';
@@ -40,14 +43,15 @@ export function createCampaigns({ pool, redis, sealedBox, wake, now, logger }: C
   const store = createCampaignStore({ prisma, now });
   const keys = createInappKeyStore({ pool, prisma, sealedBox, now });
   const ledger = createLedgerStore(pool);
+  const changes = createCampaignChanges(pool);
   return {
     routes: [
-      ...campaignsRoutes({ store }),
-      ...tasksRoutes({ store }),
-      ...mappingsRoutes({ store }),
+      ...campaignsRoutes({ store, changes }),
+      ...tasksRoutes({ store, changes }),
+      ...mappingsRoutes({ store, mappings: createMappingStore(pool) }),
       ...inappKeysRoutes({ store, keys }),
       ...inappEventsRoutes({ store, ledger }),
-      ...awardsRoutes({ store, ledger }),
+      ...awardsRoutes({ store, ledger, revocations: createRevocationStore(pool), wake }),
     ],
     internalRouter: introspectInappKeyRoute({ keys }),
     handler: inappEventHandler({ ...createAwardStore(pool), refreshReceipts: createReceiptWriter(redis, logger), wake }),

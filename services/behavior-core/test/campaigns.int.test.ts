@@ -92,8 +92,10 @@ describe('administration', () => {
     const task = await aMappedTask(id);
     await call('POST', `/v1/campaigns/${id}/mappings`, { body: { event_type: 'signup_completed', task_id: task.id, active: false } });
     expect(await introspect(key_id)).toMatchObject({ active: true, event_types: ['purchase_completed'] });
-    await stack.db('behavior-core').query('UPDATE inapp_keys SET revoked_at = now() WHERE id = $1', [key_id]);
+    expect(await call('DELETE', `/v1/campaigns/${id}/inapp-keys/${key_id}`)).toEqual({ status: 204, body: undefined });
     expect(await introspect(key_id)).toEqual({ active: false });
+    expect((await call('GET', `/v1/campaigns/${id}/inapp-keys`)).body.data).toEqual([]);
+    expect(await call('DELETE', `/v1/campaigns/${id}/inapp-keys/${key_id}`)).toMatchObject({ status: 409, body: { code: 'already_revoked' } });
   });
 
   test.each([
@@ -139,13 +141,14 @@ describe('administration', () => {
 });
 
 const ROUTES = [
-  ['GET', ''], ['POST', '/tasks'], ['GET', '/tasks'], ['POST', '/mappings'], ['GET', '/mappings'], ['POST', '/inapp-keys'], ['GET', '/inapp-keys'],
-  ['GET', '/inapp-events'], ['GET', '/inapp-events/iev_1'], ['GET', '/awards'], ['GET', '/leaderboard'],
+  ['GET', ''], ['PATCH', ''], ['POST', '/tasks'], ['GET', '/tasks'], ['PATCH', '/tasks/tsk_1'], ['DELETE', '/tasks/tsk_1'], ['POST', '/mappings'], ['GET', '/mappings'],
+  ['PATCH', '/mappings/map_1'], ['DELETE', '/mappings/map_1'], ['POST', '/inapp-keys'], ['GET', '/inapp-keys'], ['DELETE', '/inapp-keys/ick_1'],
+  ['GET', '/inapp-events'], ['GET', '/inapp-events/iev_1'], ['GET', '/awards'], ['POST', '/awards/awd_1/revoke'], ['GET', '/leaderboard'],
 ] as const;
 
 test.each(ROUTES)('%s …%s: a user key may not, and another workspace does not see it', async (method, path) => {
   const { id } = await aCampaign();
-  const body = method === 'POST' ? { body: {} } : {};
+  const body = method === 'POST' || method === 'PATCH' ? { body: {} } : {};
   expect(await call(method, `/v1/campaigns/${id}${path}`, { ...body, key: keys.user })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   expect(await call(method, `/v1/campaigns/${id}${path}`, { ...body, key: keys.foreign })).toMatchObject({ status: 404, body: { code: 'not_found' } });
   for (const unknown of ['2147483647', '9007199254740993', '0', '-1', 'x', '%00']) {

@@ -1,67 +1,21 @@
 import { gzipSync } from 'node:zlib';
-import { inappDigest, signInAppEvent } from '@waggle/client';
+import { inappDigest } from '@waggle/client';
 import { campaignEvent, inappEvent } from '@waggle/contracts';
 import type { ServerProcess } from '@waggle/local-stack';
-import { callApi, eventually, useStack, type ApiAnswer } from '@waggle/testkit';
+import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
+import { anEvent, createGiven, seconds, type Sender } from './inapp-given.ts';
 
 const stack = useStack();
 const accepted = stack.collect(inappEvent.topic);
 const facts = stack.collect(campaignEvent.topic);
 const redis = new Redis(stack.redisUrl, { lazyConnect: true });
+const { admin, aSender, awardsOf, call, seenOf, send, workspace } = createGiven(stack);
 let core: ServerProcess;
-let systemKey: string;
 let shop: Sender;
-
-interface Sender {
-  campaignId: number;
-  keyId: string;
-  secret: string;
-}
-
-const admin = (path: string, body?: unknown) =>
-  callApi(body === undefined ? 'GET' : 'POST', `${stack.urlOf('behavior-core')}/v1/campaigns${path}`, { key: systemKey, body });
-
-/** A campaign with a task that `purchase_completed` awards, and a key to it. */
-async function aSender({ key = {}, campaign = {}, task = {} }: { key?: object; campaign?: object; task?: object } = {}): Promise<Sender> {
-  const campaignId: number = (await admin('', { name: 'Winter', status: 'active', ...campaign })).body.id;
-  const taskId = (await admin(`/${campaignId}/tasks`, { name: 'Buy', points: 10, recurrence: 'unlimited', ...task })).body.id;
-  await admin(`/${campaignId}/mappings`, { event_type: 'purchase_completed', task_id: taskId });
-  const { body } = await admin(`/${campaignId}/inapp-keys`, { label: 'shop', rate_limit_per_minute: 10_000, ...key });
-  return { campaignId, keyId: body.key_id, secret: body.secret };
-}
-
-let count = 0;
-const anEvent = (sender: Sender, fields: object = {}): Record<string, unknown> => ({
-  schema_version: '1.0', event_id: `evt_purchase_${count++}`, event_type: 'purchase_completed', campaign_id: sender.campaignId,
-  occurred_at: '2026-01-02T03:04:05.000Z', user: { wallet: '0x52908400098527886E0F7030069857D2E4169EE7' }, ...fields,
-});
-
-interface SendOptions {
-  headers?: Record<string, string | undefined>;
-  /** What goes over the wire, where it is not simply the body. */
-  wire?: string | Uint8Array<ArrayBuffer> | ReadableStream;
-  at?: number;
-}
-
-const seconds = () => Math.floor(Date.now() / 1_000);
-
-/** As the guide's example does it. */
-async function send(sender: Sender, body: unknown, { headers = {}, wire, at = seconds() }: SendOptions = {}): Promise<ApiAnswer> {
-  const given = {
-    'Content-Type': 'application/json', 'X-Buzz-Key-Id': sender.keyId, 'X-Buzz-Timestamp': String(at), 'X-Buzz-Signature': signInAppEvent(sender.secret, at, body), ...headers,
-  };
-  const defined = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] satisfies [string, string]]));
-  const init: RequestInit = { method: 'POST', headers: defined, body: wire ?? JSON.stringify(body), duplex: 'half' };
-  const response = await fetch(`${stack.urlOf('ingress')}/user/inapp/webhooks`, init);
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
-
-const seenOf = async (sender: Sender, eventId: unknown) => (await admin(`/${sender.campaignId}/inapp-events?event_id=${String(eventId)}`)).body.data[0];
-const awardsOf = async (sender: Sender) => (await admin(`/${sender.campaignId}/awards?limit=200`)).body.data;
 
 /** A later event with the same Kafka key: once it is processed, all before it are. */
 async function fence(sender: Sender) {
@@ -72,7 +26,7 @@ async function fence(sender: Sender) {
 
 beforeAll(async () => {
   core = await stack.start('behavior-core', { API_LIMIT_PER_MINUTE: '100000' });
-  ({ systemKey } = await stack.createWorkspace());
+  await workspace();
   await redis.connect();
   const component = { name: 'redis for looking', start: async () => {}, stop: async () => redis.disconnect(), health: () => null };
   await stack.run([component, ...createApp(loadConfig(stack.envOf('ingress'))).components]);
@@ -316,7 +270,7 @@ test('a mapping works at once', async () => {
 test('a revoked key is refused within seconds', async () => {
   const sender = await aSender();
   expect((await send(sender, anEvent(sender))).status).toBe(200);
-  await stack.db('behavior-core').query('UPDATE inapp_keys SET revoked_at = now() WHERE id = $1', [sender.keyId]);
+  expect((await call('DELETE', `/${sender.campaignId}/inapp-keys/${sender.keyId}`)).status).toBe(204);
   await eventually(async () => expect(await send(sender, anEvent(sender))).toMatchObject(refusal(401, 'invalid_signature')));
 });
 

@@ -1,15 +1,19 @@
 import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
-import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis } from '@waggle/http';
-import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
+import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, type Route, type RunOnce } from '@waggle/http';
+import { createConsumer, createProducer, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
-import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry, type SealedBox } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createDeliveryQueue } from './adapters/delivery-queue.ts';
+import { createDeliveryResults } from './adapters/delivery-results.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
-import { createEndpointStore } from './adapters/endpoint-store.ts';
+import { createEndpointHours, type EndpointHours } from './adapters/endpoint-hours.ts';
+import { createEndpointSecrets, type EndpointSecrets } from './adapters/endpoint-secrets.ts';
+import { createEndpointStore, type EndpointStore } from './adapters/endpoint-store.ts';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createSender } from './adapters/sender.ts';
+import { createTestDeliveries } from './adapters/test-deliveries.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
@@ -18,15 +22,23 @@ import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
 import { createDeliveryEngine } from './delivery/engine.ts';
 import { createFanOut } from './delivery/fan-out.ts';
+import { createReportResults } from './delivery/report-results.ts';
+import { createSendAttempt, type SendAttempt } from './delivery/send-attempt.ts';
 import { judgeEndpointUrl } from './domain/endpoint-url.ts';
+import { createAdministerEndpoint, createViewsOf } from './routes/administer-endpoint.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
+import { endpointActionRoutes } from './routes/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
+import { testSendRoute } from './routes/test-sends.ts';
 
 interface Shared {
   database: Database;
-  box: SealedBox;
-  egress: Egress;
+  sendAttempt: SendAttempt;
+  store: EndpointStore;
+  hours: EndpointHours;
+  publish(records: readonly KafkaRecord[]): Promise<void>;
+  wake(keys: readonly string[]): void;
   logger: Logger;
   metrics: Registry;
 }
@@ -39,8 +51,6 @@ export function createApp(config: Config) {
   const producer = createProducer(config.kafka, logger);
   const box = createSealedBox(config.encryptionKeys);
   const egress = createEgress({ exceptions: config.egressExceptions });
-  const { engine, fanOut } = createDeliveries(config, { database, box, egress, logger, metrics });
-
   // A group per topic: members of one group are expected to read the same topics.
   const consume = (name: string, handler: BatchHandler) =>
     createConsumer(
@@ -58,20 +68,19 @@ export function createApp(config: Config) {
   const relaySettings = { relayId: config.leaseOwner, databaseUrl: config.database.url, sweepIntervalMs: 1_000 };
   const relay = createOutboxRelay({ db: database.pool, publish: producer.publish, logger }, relaySettings);
 
-  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
-  const idempotentRequests = createIdempotentRequests(database, box);
-  const api = apiRouter({ findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce }, [
-    ...endpointRoutes({
-      store: createEndpointStore(database.pool),
-      judgeUrl: (text) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed }),
-      mayReach: egress.mayReach,
-      sealSecret: box.seal,
-      wake: (keys) => database.afterCommit(() => relay.wake(keys)),
-    }),
-    ...deliveryRoutes({ log: createDeliveryLog(database.pool) }),
-    ...eventTypeRoutes(),
-  ]);
+  const wake = (keys: readonly string[]) => database.afterCommit(() => relay.wake(keys));
+  const secrets = createEndpointSecrets(box);
+  const sendAttempt = createSendAttempt({ secrets, send: createSender(egress, { timeoutMs: config.attemptTimeoutMs }) });
+  const store = createEndpointStore(database.pool, { perOwnerMax: config.endpointsPerOwnerMax });
+  const hours = createEndpointHours(database.pool, logger);
+  const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
+  const idempotentRequests = createIdempotentRequests(database, box);
+  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const api = apiRouter(
+    { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
+    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, runOnce: idempotentRequests.runOnce }),
+  );
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
   const consumers = together('consumers', [
     consume('behavior-event', behaviorEventHandler({ fanOut })),
@@ -83,34 +92,63 @@ export function createApp(config: Config) {
     redis,
     producer,
     relay,
+    hours,
     engine,
     consumers,
-    createCleaner([{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }], { intervalMs: config.cleanIntervalMs, logger }),
+    createCleaner([
+      { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
+      { what: 'statistics', remove: hours.removeExpired },
+    ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
   return { logger, routes: server.routes, components: [...components, health] };
 }
 
+interface RoutesDeps {
+  database: Database;
+  store: EndpointStore;
+  hours: EndpointHours;
+  secrets: EndpointSecrets;
+  egress: Egress;
+  sendAttempt: SendAttempt;
+  wake(keys: readonly string[]): void;
+  wakeEngine(): void;
+  runOnce: RunOnce;
+}
+
+function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, runOnce }: RoutesDeps): Route[] {
+  const viewsOf = createViewsOf({ secrets, statsOf: hours.statsOf });
+  const administer = createAdministerEndpoint({ viewsOf, wake });
+  const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
+  return [
+    ...endpointRoutes({ store, judgeUrl, mayReach: egress.mayReach, secrets, viewsOf, administer, wake }),
+    ...endpointActionRoutes({ store, secrets, administer }),
+    testSendRoute({ findReceiver: store.findReceiver, sendAttempt, keep: createTestDeliveries(database.pool).keep, runOnce }),
+    ...deliveryRoutes({ log: createDeliveryLog(database.pool), wakeEngine: () => database.afterCommit(wakeEngine) }),
+    ...eventTypeRoutes(),
+  ];
+}
+
 /** From events to requests: fan-out, the leased queue, the engine that empties it. */
-function createDeliveries(config: Config, { database, box, egress, logger, metrics }: Shared) {
-  const { leaseMs, attemptTimeoutMs } = config;
+function createDeliveries(config: Config, { database, sendAttempt, store, hours, publish, wake, logger, metrics }: Shared) {
+  const { leaseMs, attemptTimeoutMs, leaseOwner: owner } = config;
   const directory = createEndpointDirectory();
-  const queue = createDeliveryQueue(database.pool, { owner: config.leaseOwner, leaseMs });
-  const attempt = createAttempt(
-    {
-      findEndpoint: directory.find,
-      openSecret: box.open,
-      send: createSender(egress, { timeoutMs: attemptTimeoutMs }),
-      metrics: createAttemptMetrics(metrics),
-      logger,
-    },
-    { delaysMs: config.retryDelaysMs },
-  );
+  const queue = createDeliveryQueue(database.pool, { owner, leaseMs });
+  const { record } = createDeliveryResults(database.pool, { owner });
+  const attempt = createAttempt({ findEndpoint: directory.find, sendAttempt, metrics: createAttemptMetrics(metrics), logger }, { delaysMs: config.retryDelaysMs });
+  const report = createReportResults({
+    record,
+    publish,
+    count: hours.add,
+    disable: async (endpoint) => { await store.disableUnhealthy(endpoint); wake([endpoint.id]); },
+    wake,
+    logger,
+  });
   const engine = createDeliveryEngine(
-    { queue, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
-    { lanes: { perEndpoint: 8, inAll: 1_000, heldPerEndpoint: 1_000, heldInAll: 5_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
+    { queue, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
+    { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 1_000, heldInAll: 5_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
   );
   registerHeldGauge(metrics, engine.held);
-  return { engine, fanOut: createFanOut({ pool: database.pool, directory, insert: queue.insert, engine }, { leaseMs }) };
+  return { engine, fanOut: createFanOut({ pool: database.pool, directory, queue, engine }, { leaseMs }) };
 }

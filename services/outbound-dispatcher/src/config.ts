@@ -27,6 +27,8 @@ const variables = z.object({
   DELIVERY_TIMEOUT_MS: milliseconds(5_000),
   /** How long a delivery is this instance's alone. A killed instance's work waits for so long. */
   DELIVERY_LEASE_MS: milliseconds(12_000),
+  /** Of a workspace's system keys together, and of each of its users. */
+  ENDPOINTS_PER_OWNER_MAX: count(100),
   CLEAN_INTERVAL_MS: milliseconds(300_000),
 });
 const environment = variables.refine(
@@ -44,6 +46,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     apiPolicy: perMinute('api', parsed.API_LIMIT_PER_MINUTE),
     allowsInsecureEndpoints: parsed.ALLOW_INSECURE_ENDPOINTS,
     egressExceptions: parsed.EGRESS_ALLOW_CIDRS,
+    endpointsPerOwnerMax: parsed.ENDPOINTS_PER_OWNER_MAX,
     retryDelaysMs: parsed.DELIVERY_RETRY_DELAYS_MS,
     attemptTimeoutMs: parsed.DELIVERY_TIMEOUT_MS,
     leaseMs: parsed.DELIVERY_LEASE_MS,

@@ -5,13 +5,14 @@ import { behaviours, eventually, startReceiver, useStack, type Receiver } from '
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
+import { createDeliveryResults } from '../src/adapters/delivery-results.ts';
 import { createEndpointDirectory } from '../src/adapters/endpoint-directory.ts';
-import { createEndpointStore } from '../src/adapters/endpoint-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
 import { createFanOut } from '../src/delivery/fan-out.ts';
-import { anAward, anEndpoint, anEvent, recordOf, recordOfAward } from './given.ts';
+import type { Delivery } from '../src/domain/delivery.ts';
+import { anAward, anEndpoint, anEvent, by, recordOf, recordOfAward, storeOf } from './given.ts';
 
 const stack = useStack();
 const records = stack.collect(behaviorEvent.topic);
@@ -100,7 +101,7 @@ test('what a process left between its commit and its attempts is delivered by a 
   await eventually(() => expect(mine()).toHaveLength(2));
 
   const queue = createDeliveryQueue(database.pool, { owner: 'gone', leaseMs: 1_500 });
-  const dying = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), insert: queue.insert, engine: { room: () => 100, accept() {} } }, { leaseMs: 1_500 });
+  const dying = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), queue, engine: { room: () => 100, accept() {} } }, { leaseMs: 1_500 });
   await behaviorEventHandler({ fanOut: dying }).handle(mine());
   expect(await deliveriesTo(id)).toMatchObject([{ lease_owner: 'gone', status: 'pending' }, { lease_owner: 'gone', status: 'pending' }]);
 
@@ -169,7 +170,7 @@ test("what waits for an endpoint that is deleted is skipped, with the reason, an
   await startDispatcher({ DELIVERY_RETRY_DELAYS_MS: '1500' });
   await publish(anEvent({ workspaceId: 'ws_8' }));
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'retrying' }]));
-  await createEndpointStore(database.pool).remove({ keyId: 'key_1', requestId: 'req_1' }, { workspaceId: 'ws_8', userId: null }, id);
+  await storeOf(database.pool).remove(by, { workspaceId: 'ws_8', userId: null }, id);
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'skipped', reason: 'endpoint_deleted', attempt_count: 1 }]));
   expect(receiver.at('/deleted')).toHaveLength(1);
 });
@@ -221,17 +222,23 @@ test('an address that is not public is refused where the connection is made', as
 test('a result that comes after its lease went to somebody else changes nothing', async () => {
   const { id } = await endpointAt('/late', { workspaceId: 'ws_13' });
   const [first, second] = ['a', 'b'].map((owner) => createDeliveryQueue(database.pool, { owner, leaseMs: 1 }));
-  const fanOut = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), insert: first!.insert, engine: { room: () => 1, accept() {} } }, { leaseMs: 1 });
+  const fanOut = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), queue: first!, engine: { room: () => 1, accept() {} } }, { leaseMs: 1 });
   const event = anEvent({ workspaceId: 'ws_13' });
   await fanOut([{ workspaceId: 'ws_13', id: event.id, event: event.event, userId: 'usr_1', timestamp: event.timestamp, body: '{}', sequence: null }]);
   const [{ id: deliveryId }] = await deliveriesTo(id);
   await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
-  const result = { workspaceId: 'ws_13', id: deliveryId, attemptCount: 0, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null };
-  await first!.record([result]);
+  const delivery: Delivery = {
+    workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false,
+    isOrdered: false, isOver: false, leaseEndsAt: 0,
+  };
+  const result = { delivery, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null, isGone: false };
+  const [ofFirst, ofSecond] = ['a', 'b'].map((owner) => createDeliveryResults(database.pool, { owner }));
+  const told = new Set<never>();
+  await ofFirst!.record([result], told);
   expect(await deliveriesTo(id)).toMatchObject([{ status: 'pending', lease_owner: 'b' }]);
-  await second!.record([{ ...result, attemptCount: 1 }]);
+  await ofSecond!.record([{ ...result, delivery: { ...delivery, attemptCount: 1 } }], told);
   expect(await deliveriesTo(id)).toMatchObject([{ status: 'pending' }]);
-  await second!.record([result]);
+  await ofSecond!.record([result], told);
   expect(await deliveriesTo(id)).toMatchObject([{ status: 'succeeded', lease_owner: null }]);
 });
 

@@ -54,7 +54,7 @@ test('an endpoint shows its secret at its creation and never again, and an event
   await eventually(() => expect(receiver.at('/new').map(({ headers }) => headers['webhook-id'])).toEqual([event.id]));
 
   const { secret: _, ...shown } = created.body;
-  expect((await call(keys.system, 'GET', `/webhooks/endpoints/${shown.id}`)).body).toEqual(shown);
+  expect((await call(keys.system, 'GET', `/webhooks/endpoints/${shown.id}`)).body).toEqual({ ...shown, stats: expect.any(Object) });
   const { rows } = await stack.db('outbound-dispatcher').query('SELECT sealed_secret FROM endpoints WHERE id = $1', [shown.id]);
   expect(rows[0].sealed_secret).not.toContain(created.body.secret.slice(6));
   expect((await call(keys.system, 'DELETE', `/webhooks/endpoints/${shown.id}`)).status).toBe(204);

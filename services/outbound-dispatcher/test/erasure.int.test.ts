@@ -4,11 +4,10 @@ import { toRecord } from '@waggle/kafka';
 import { Unavailable } from '@waggle/runtime';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createEndpointStore } from '../src/adapters/endpoint-store.ts';
 import { createErasureStore } from '../src/adapters/erasure-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
-import { anAward, anEndpoint, anEvent, recordOf, recordOfAward } from './given.ts';
+import { anAward, anEndpoint, anEvent, aNewEndpoint, by, recordOf, recordOfAward, storeOf } from './given.ts';
 
 const stack = useStack();
 const reports = stack.collect(userErased.topic);
@@ -129,9 +128,9 @@ test('an erasure that a crash cut off is done again; a long history goes in part
 });
 
 test('for some seconds no endpoint is made by a key that is still remembered', async () => {
-  const endpoint = { workspaceId: 'ws_6', userId: 'usr_6', id: 'whe_01h2xcejqtf2nbrexx3vqjhp41', url: 'https://example.org', eventTypes: ['*'], description: null, sealedSecret: '' };
+  const endpoint = aNewEndpoint({ workspaceId: 'ws_6', userId: 'usr_6' });
   await createErasureStore(database.pool).erase(erasureOf('ws_6', 'usr_6', 0));
-  await expect(createEndpointStore(database.pool).insert({ keyId: 'key_1', requestId: 'req_1' }, endpoint)).rejects.toBeInstanceOf(Unavailable);
+  await expect(storeOf(database.pool).insert(by, endpoint)).rejects.toBeInstanceOf(Unavailable);
   await database.pool.query("UPDATE erased_users SET received_at = received_at - interval '11 s' WHERE workspace_id = 'ws_6'");
-  expect(await createEndpointStore(database.pool).insert({ keyId: 'key_1', requestId: 'req_1' }, endpoint)).toMatchObject({ user_id: 'usr_6' });
+  expect(await storeOf(database.pool).insert(by, endpoint)).toMatchObject({ user_id: 'usr_6' });
 });

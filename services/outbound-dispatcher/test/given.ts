@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { behaviorEvent, campaignEvent, newId, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
 import { cloudEventHeaders, toRecord, type KafkaRecord } from '@waggle/kafka';
 import { createSealedBox, encryptionKeys } from '@waggle/runtime';
 import type { Pool } from 'pg';
-import { createEndpointStore } from '../src/adapters/endpoint-store.ts';
+import { newSecret } from '../src/adapters/endpoint-secrets.ts';
+import type { Administrator } from '../src/adapters/endpoint-row.ts';
+import { createEndpointStore, type NewEndpoint } from '../src/adapters/endpoint-store.ts';
 
 /** A valid event: the test states what it is about, the rest is filled in. */
 export function anEvent(given: { workspaceId?: string; userId?: string; name?: string } = {}): BehaviorEvent {
@@ -35,13 +36,17 @@ export function anAward(workspaceId: string, wallet: string): CampaignEvent {
 export const recordOf = (event: BehaviorEvent): KafkaRecord => toRecord(behaviorEvent, event, cloudEventHeaders(event, 'waggle/behavior-core'));
 export const recordOfAward = (event: CampaignEvent): KafkaRecord => toRecord(campaignEvent, event, cloudEventHeaders(event, 'waggle/behavior-core'));
 
+export const by: Administrator = { keyId: 'key_1', requestId: 'req_1' };
+export const storeOf = (pool: Pool) => createEndpointStore(pool, { perOwnerMax: 100 });
+export const aNewEndpoint = (given: Partial<NewEndpoint> = {}): NewEndpoint => ({
+  workspaceId: 'ws_1', id: newId('whe'), userId: null, url: 'https://example.org', eventTypes: ['*'], description: null, sealedSecret: '', sealedHeaders: null,
+  ordering: 'none', maxInFlight: 8, ...given,
+});
+
 /** Registers an endpoint past the API, whose keys belong to the core. */
-export async function anEndpoint(pool: Pool, keys: string | undefined, given: { url: string; workspaceId?: string; userId?: string; eventTypes?: string[] }) {
+export async function anEndpoint(pool: Pool, keys: string | undefined, given: Partial<NewEndpoint>) {
   const id = newId('whe');
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  await createEndpointStore(pool).insert({ keyId: 'key_1', requestId: 'req_1' }, {
-    workspaceId: given.workspaceId ?? 'ws_1', id, userId: given.userId ?? null, url: given.url, eventTypes: given.eventTypes ?? ['*'], description: null,
-    sealedSecret: createSealedBox(encryptionKeys.parse(keys)).seal(secret, id),
-  });
+  const secret = newSecret();
+  await storeOf(pool).insert(by, aNewEndpoint({ ...given, id, sealedSecret: createSealedBox(encryptionKeys.parse(keys)).seal(secret, id) }));
   return { id, secret };
 }

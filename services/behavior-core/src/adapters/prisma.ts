@@ -6,21 +6,6 @@ import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 /** For administration; hot paths use SQL. It borrows the pool's connections, so it has no lifetime of its own. */
 export const createPrisma = (pool: Pool): PrismaClient => new PrismaClient({ adapter: new PrismaPg(pool) });
 
-export type PrismaFault = 'already_exists' | 'no_parent';
-
-const FAULTS: Readonly<Record<string, PrismaFault>> = { P2002: 'already_exists', P2003: 'no_parent' };
-
-/** A broken rule of the schema is an answer; anything else that fails is the database's state. */
-export async function orFault<Result>(work: Promise<Result>): Promise<Result | PrismaFault> {
-  try {
-    return await work;
-  } catch (error) {
-    const fault = error instanceof Prisma.PrismaClientKnownRequestError ? FAULTS[error.code] : undefined;
-    if (fault !== undefined) return fault;
-    throw toUnavailable(error);
-  }
-}
-
 export async function orUnavailable<Result>(work: Promise<Result>): Promise<Result> {
   return work.catch((error: unknown) => { throw toUnavailable(error); });
 }

@@ -1,7 +1,7 @@
 import type { Attempt, DeliveryStatus } from '@waggle/contracts';
 import { query } from '@waggle/database';
 import type { Pool } from 'pg';
-import type { EndpointScope } from './endpoint-store.ts';
+import type { EndpointScope } from './endpoint-row.ts';
 
 export interface DeliveryRow {
   id: string;
@@ -17,7 +17,7 @@ export interface DeliveryRow {
   completed_at: Date | null;
 }
 
-interface DeliveryDetailRow extends DeliveryRow {
+export interface DeliveryDetailRow extends DeliveryRow {
   body: string;
   attempts: Attempt[];
 }
@@ -48,6 +48,16 @@ const FIND = {
     WHERE ${IN_SCOPE} AND d.id = $3`,
 };
 
+// Its attempts go on counting: `attempts_before` says where this schedule of a single one begins. It waits for no turn
+// and nobody for its.
+const RETRY = {
+  name: 'delivery_retry',
+  text: `UPDATE deliveries d SET status = 'pending', reason = NULL, attempts_before = d.attempt_count, is_single = true, turn = NULL,
+      next_attempt_at = now(), claimable_at = now(), completed_at = NULL
+    WHERE ${IN_SCOPE} AND d.id = $3 AND d.status IN ('succeeded', 'failed', 'skipped')
+    RETURNING ${COLUMNS}`,
+};
+
 // Not one statement for all filters: with `$n IS NULL OR` a prepared plan could not choose between the indexes by endpoint, user and time.
 const CONDITIONS: readonly (readonly [keyof DeliveryFilter, string])[] = [
   ['endpointId', 'd.endpoint_id ='],
@@ -72,6 +82,11 @@ export const createDeliveryLog = (pool: Pool) => ({
   },
   async find({ workspaceId, userId }: EndpointScope, id: string): Promise<DeliveryDetailRow | null> {
     const [row] = await query<DeliveryDetailRow>(pool, FIND, [workspaceId, userId, id]);
+    return row ?? null;
+  },
+  /** One attempt more, from the queue. Null unless it is finished. */
+  async retry({ workspaceId, userId }: EndpointScope, id: string): Promise<DeliveryRow | null> {
+    const [row] = await query<DeliveryRow>(pool, RETRY, [workspaceId, userId, id]);
     return row ?? null;
   },
 });

@@ -1,8 +1,9 @@
-import type { Attempt } from '@waggle/contracts';
 import { query } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
 import type { Delivery } from '../domain/delivery.ts';
 import type { PlannedDelivery } from '../domain/plan-deliveries.ts';
+import { columnsOf } from './columns-of.ts';
+import { BLOCKED, lockQueues, passTurns } from './turns.ts';
 
 /** At most so many are claimed at once. */
 export const CLAIM_MAX = 500;
@@ -15,24 +16,25 @@ const INSERT_EVENTS = {
     ON CONFLICT DO NOTHING`,
 };
 
-// A row that is there already is not returned: its delivery is under way or over.
+// A row that is there already is not returned: its delivery is under way or over. unnest keeps the order of the events, so turns follow it.
 const INSERT_DELIVERIES = {
   name: 'deliveries_insert',
   text: `INSERT INTO deliveries (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, lease_owner,
-      next_attempt_at, claimable_at, completed_at, sequence)
-    SELECT p.workspace_id, p.id, p.endpoint_id, p.event_id, p.event, p.user_id, p.status, p.reason, CASE WHEN p.is_leased THEN $11 END,
-      CASE WHEN p.status = 'pending' THEN now() END,
-      CASE WHEN p.is_leased THEN now() + $12::int * interval '1 ms' WHEN p.status = 'pending' THEN now() END,
-      CASE WHEN p.status = 'skipped' THEN now() END, p.sequence
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::bigint[])
-      AS p (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, is_leased, sequence)
+      next_attempt_at, claimable_at, completed_at, sequence, turn)
+    SELECT p.workspace_id, p.id, p.endpoint_id, p.event_id, p.event, p.user_id, p.status, p.reason, CASE WHEN p.is_leased AND NOT p.is_ordered THEN $12 END,
+      CASE WHEN p.status = 'pending' AND NOT p.is_ordered THEN now() END,
+      CASE WHEN p.is_ordered THEN ${BLOCKED} WHEN p.is_leased THEN now() + $13::int * interval '1 ms' WHEN p.status = 'pending' THEN now() END,
+      CASE WHEN p.status = 'skipped' THEN now() END, p.sequence, CASE WHEN p.is_ordered THEN nextval('delivery_turns') END
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[], $10::bigint[], $11::bool[])
+      AS p (workspace_id, id, endpoint_id, event_id, event, user_id, status, reason, is_leased, sequence, is_ordered)
     ON CONFLICT DO NOTHING
     RETURNING id`,
 };
 
 // Steps from endpoint to endpoint through the index of unfinished rows, then takes a few of each: an endpoint with a long queue
 // cannot hide the others. In random order, so that the limit is not always reached by the same ones. $3, $4: room left for endpoints
-// that are busy. The limit is a constant, and the body a subquery, so that no plan ever reads a whole table.
+// that are busy. An endpoint that is disabled or deleted gives all that nobody holds, whatever it waits for: it is to be skipped. The limit
+// is a constant, and the body a subquery, so that no plan ever reads a whole table.
 const CLAIM = {
   name: 'deliveries_claim',
   text: `WITH RECURSIVE waiting AS (
@@ -41,14 +43,16 @@ const CLAIM = {
       SELECT (SELECT d.endpoint_id FROM deliveries d WHERE d.status IN ('pending', 'retrying') AND d.endpoint_id > waiting.endpoint_id ORDER BY d.endpoint_id LIMIT 1)
       FROM waiting WHERE waiting.endpoint_id IS NOT NULL
     ), turns AS (
-      SELECT waiting.endpoint_id, coalesce(held.room, $5::int) AS room
+      SELECT waiting.endpoint_id, coalesce(held.room, $5::int) AS room, NOT EXISTS (
+        SELECT FROM endpoints e WHERE e.id = waiting.endpoint_id AND e.status = 'enabled' AND e.deleted_at IS NULL) AS is_over
       FROM waiting LEFT JOIN unnest($3::text[], $4::int[]) AS held (endpoint_id, room) USING (endpoint_id)
       WHERE waiting.endpoint_id IS NOT NULL
       ORDER BY random()
     ), due AS (
-      SELECT candidate.workspace_id, candidate.id FROM turns CROSS JOIN LATERAL (
+      SELECT candidate.workspace_id, candidate.id, turns.is_over FROM turns CROSS JOIN LATERAL (
         SELECT d.workspace_id, d.id FROM deliveries d
-        WHERE d.endpoint_id = turns.endpoint_id AND d.status IN ('pending', 'retrying') AND d.claimable_at <= now()
+        WHERE d.endpoint_id = turns.endpoint_id AND d.status IN ('pending', 'retrying')
+          AND d.claimable_at <= CASE WHEN turns.is_over THEN 'infinity' ELSE now() END AND (d.claimable_at <= now() OR d.lease_owner IS NULL)
         ORDER BY d.claimable_at LIMIT turns.room
         FOR UPDATE SKIP LOCKED
       ) candidate
@@ -56,22 +60,10 @@ const CLAIM = {
     )
     UPDATE deliveries d SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms'
     FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
-    RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.attempt_count AS "attemptCount",
+    RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.user_id AS "userId",
+      d.attempt_count AS "attemptCount", d.attempts_before AS "attemptsBefore", d.is_single AS "isSingle",
+      d.turn IS NOT NULL AS "isOrdered", due.is_over AS "isOver",
       (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,
-};
-
-// Only while the lease is still ours and nobody has recorded this attempt: a result that comes too late changes nothing.
-const RECORD = {
-  name: 'deliveries_record',
-  text: `UPDATE deliveries d SET status = r.status, reason = r.reason, lease_owner = NULL,
-      attempt_count = d.attempt_count + CASE WHEN r.attempt IS NULL THEN 0 ELSE 1 END,
-      attempts = CASE WHEN r.attempt IS NULL THEN d.attempts ELSE d.attempts || r.attempt END,
-      next_attempt_at = now() + r.delay_ms * interval '1 ms',
-      claimable_at = now() + r.delay_ms * interval '1 ms',
-      completed_at = CASE WHEN r.status <> 'retrying' THEN now() END
-    FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
-      AS r (workspace_id, id, attempt_count, status, reason, attempt, delay_ms)
-    WHERE d.workspace_id = r.workspace_id AND d.id = r.id AND d.lease_owner = $1 AND d.attempt_count = r.attempt_count`,
 };
 
 const RELEASE = {
@@ -79,19 +71,6 @@ const RELEASE = {
   text: `UPDATE deliveries SET lease_owner = NULL, claimable_at = now()
     WHERE lease_owner = $1 AND status IN ('pending', 'retrying') AND id <> ALL ($2::text[])`,
 };
-
-/** What an attempt, or the decision against one, makes of a delivery. */
-export interface DeliveryResult {
-  workspaceId: string;
-  id: string;
-  attemptCount: number;
-  status: 'succeeded' | 'failed' | 'retrying' | 'skipped';
-  reason: string | null;
-  /** Null: no request was made. */
-  attempt: Attempt | null;
-  /** Until the next attempt; null for the last. */
-  delayMs: number | null;
-}
 
 export interface InsertPlan extends PlannedDelivery {
   isLeased: boolean;
@@ -114,7 +93,7 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
       tx.query<{ id: string }>({
         ...INSERT_DELIVERIES,
         values: [
-          ...columnsOf(plans, (p) => [p.workspaceId, p.id, p.endpointId, p.event.id, p.event.event, p.event.userId, p.status, p.reason, p.isLeased, p.event.sequence]),
+          ...columnsOf(plans, (p) => [p.workspaceId, p.id, p.endpointId, p.event.id, p.event.event, p.event.userId, p.status, p.reason, p.isLeased, p.event.sequence, p.isOrdered]),
           owner,
           leaseMs,
         ],
@@ -123,27 +102,17 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
     return new Set(inserted.rows.map(({ id }) => id));
   },
 
+  /** Before `insert`, for deliveries that wait for each other. Sends at once. */
+  lockQueues,
+  passTurns: (tx: ClientBase, queues: Parameters<typeof passTurns>[1]): Promise<Set<string>> => passTurns(tx, queues, { owner, leaseMs }),
+
   async claim({ rooms, roomOfOthers }: ClaimLimits): Promise<Delivery[]> {
     const leaseEndsAt = performance.now() + leaseMs;
     const rows = await query<Omit<Delivery, 'leaseEndsAt'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
     return rows.map((row) => ({ ...row, leaseEndsAt }));
   },
 
-  async record(results: readonly DeliveryResult[]): Promise<void> {
-    const columns = columnsOf(results, (r) => [
-      r.workspaceId, r.id, r.attemptCount, r.status, r.reason, r.attempt === null ? null : JSON.stringify(r.attempt), r.delayMs,
-    ]);
-    await query(pool, RECORD, [owner, ...columns]);
-  },
-
   /** Hands back what is leased to this process, but for what it still has in flight. */
   release: async ({ except }: { except: readonly string[] }): Promise<void> => void (await query(pool, RELEASE, [owner, except])),
 });
 export type DeliveryQueue = ReturnType<typeof createDeliveryQueue>;
-
-/** Rows turned into one array per column, for unnest. */
-function columnsOf<Row>(rows: readonly Row[], cells: (row: Row) => unknown[]): unknown[][] {
-  const columns: unknown[][] = cells(rows[0]!).map(() => []);
-  for (const row of rows) cells(row).forEach((cell, index) => columns[index]!.push(cell));
-  return columns;
-}

@@ -1,12 +1,16 @@
+import { MAX_IN_FLIGHT_DEFAULT } from '@waggle/contracts';
 import type { ClientBase, Pool } from 'pg';
 import type { Endpoint } from '../domain/endpoint.ts';
+
+export const RECEIVER_COLUMNS = `workspace_id AS "workspaceId", id, user_id AS "userId", url, event_types AS "eventTypes", sealed_secret AS "sealedSecret",
+  previous_sealed_secret AS "previousSealedSecret", previous_secret_until AS "previousSecretUntil", sealed_headers AS "sealedHeaders", ordering,
+  max_in_flight AS "maxInFlight", status`;
 
 // One row without an endpoint when nothing has changed. One statement, one snapshot: the counter never promises a row that is not here.
 const CHANGED_SINCE = {
   name: 'endpoints_changed_since',
-  text: `SELECT changes.counter, endpoints.change, endpoints.workspace_id AS "workspaceId", endpoints.id, endpoints.user_id AS "userId", url,
-      event_types AS "eventTypes", sealed_secret AS "sealedSecret", status, deleted_at IS NOT NULL AS "isDeleted"
-    FROM endpoint_changes changes LEFT JOIN endpoints ON endpoints.change > $1 AND ($1 > 0 OR deleted_at IS NULL)`,
+  text: `SELECT counter, change, deleted_at IS NOT NULL AS "isDeleted", ${RECEIVER_COLUMNS}
+    FROM (SELECT counter FROM endpoint_changes) AS changes LEFT JOIN endpoints ON endpoints.change > $1 AND ($1 > 0 OR deleted_at IS NULL)`,
 };
 
 type Row = { counter: string } & ((Endpoint & { isDeleted: boolean }) | { id: null });
@@ -15,6 +19,7 @@ type Row = { counter: string } & ((Endpoint & { isDeleted: boolean }) | { id: nu
 export function createEndpointDirectory() {
   let counter = 0n;
   const workspaces = new Map<string, Map<string, Endpoint>>();
+  const caps = new Map<string, number>();
 
   function apply(rows: readonly Row[]) {
     const seen = BigInt(rows[0]?.counter ?? 0);
@@ -29,6 +34,8 @@ export function createEndpointDirectory() {
     workspaces.set(row.workspaceId, endpoints);
     if (isDeleted) endpoints.delete(row.id);
     else endpoints.set(row.id, row);
+    if (isDeleted || row.maxInFlight === MAX_IN_FLIGHT_DEFAULT) caps.delete(row.id);
+    else caps.set(row.id, row.maxInFlight);
     if (endpoints.size === 0) workspaces.delete(row.workspaceId);
   }
 
@@ -37,6 +44,7 @@ export function createEndpointDirectory() {
       apply((await db.query<Row>({ ...CHANGED_SINCE, values: [String(counter)] })).rows);
     },
     inWorkspace: (workspaceId: string): Endpoint[] => [...(workspaces.get(workspaceId)?.values() ?? [])],
+    maxInFlight: (endpointId: string): number => caps.get(endpointId) ?? MAX_IN_FLIGHT_DEFAULT,
     find: (workspaceId: string, id: string): Endpoint | undefined => workspaces.get(workspaceId)?.get(id),
   };
 }

@@ -2,6 +2,7 @@ import { userDigest, type UserErasure } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
 import type { WebhookEvent } from '../domain/event.ts';
+import { BLOCKED } from './turns.ts';
 
 // Whoever inserts something about a user shares this lock, an erasure takes it alone: what was inserted is seen and deleted, or the
 // erasure is seen.
@@ -24,7 +25,8 @@ const SCRUB_ENDPOINTS = {
   name: 'endpoints_erase',
   text: `WITH owned AS (SELECT id FROM endpoints WHERE workspace_id = $1 AND user_id = $2),
     changes AS (UPDATE endpoint_changes SET counter = counter + 1 WHERE EXISTS (SELECT FROM owned) RETURNING counter)
-    UPDATE endpoints SET user_id = NULL, url = '', description = NULL, sealed_secret = '', event_types = '{}', status = 'disabled',
+    UPDATE endpoints SET user_id = NULL, url = '', description = NULL, sealed_secret = '', previous_sealed_secret = NULL, sealed_headers = NULL,
+      event_types = '{}', status = 'disabled',
       deleted_at = coalesce(deleted_at, now()), updated_at = now(), change = counter
     FROM changes WHERE workspace_id = $1 AND endpoints.id IN (SELECT id FROM owned)`,
 };
@@ -37,6 +39,18 @@ const END_UNFINISHED = {
   name: 'deliveries_end_erased',
   text: `UPDATE deliveries d SET status = 'skipped', reason = 'user_erased', lease_owner = NULL, claimable_at = NULL, next_attempt_at = NULL, completed_at = now()
     WHERE ${OF_USER} AND d.status IN ('pending', 'retrying')`,
+};
+
+// What the same id does later may have waited for what is ended.
+const PASS_TURNS = {
+  name: 'turns_pass_erased',
+  text: `WITH heads AS (
+      SELECT DISTINCT ON (d.endpoint_id) d.id, d.claimable_at FROM deliveries d
+      WHERE d.workspace_id = $1 AND d.user_id = $2 AND d.turn IS NOT NULL AND d.status IN ('pending', 'retrying')
+      ORDER BY d.endpoint_id, d.turn
+    )
+    UPDATE deliveries d SET next_attempt_at = now(), claimable_at = now()
+    FROM heads WHERE d.workspace_id = $1 AND d.id = heads.id AND d.claimable_at = ${BLOCKED}`,
 };
 
 // By time, since that is what the index is in: the deliveries of one event are of one transaction, so of one time.
@@ -79,6 +93,7 @@ export const createErasureStore = (pool: Pool) => ({
         tx.query({ ...REMEMBER, values: [workspaceId, userDigest(erasure), sequence] }),
         tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
         tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence] }),
+        tx.query({ ...PASS_TURNS, values: [workspaceId, userId] }),
         tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
       ])),
     });

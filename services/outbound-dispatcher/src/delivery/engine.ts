@@ -1,12 +1,14 @@
 import type { Component, Logger } from '@waggle/runtime';
-import { CLAIM_MAX, type DeliveryQueue, type DeliveryResult } from '../adapters/delivery-queue.ts';
+import { CLAIM_MAX, type DeliveryQueue } from '../adapters/delivery-queue.ts';
+import type { DeliveryResult } from '../adapters/delivery-results.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { createClaimer } from './claimer.ts';
 import { createLanes, type LaneLimits } from './lanes.ts';
 import { createRecorder } from './recorder.ts';
 
 interface EngineDeps {
-  queue: Pick<DeliveryQueue, 'claim' | 'record' | 'release'>;
+  queue: Pick<DeliveryQueue, 'claim' | 'release'>;
+  report(results: readonly DeliveryResult[]): Promise<void>;
   refreshEndpoints(): Promise<void>;
   attempt(delivery: Delivery): Promise<DeliveryResult>;
   logger: Logger;
@@ -24,6 +26,8 @@ export interface DeliveryEngine extends Component {
   /** Deliveries that have just been inserted with a lease: first attempts start from memory. */
   accept(deliveries: readonly Delivery[]): void;
   held(): number;
+  /** Something in the table may be due. */
+  wake(): void;
 }
 
 /** Between the end of the longest attempt and the end of its lease: for the result to be recorded. */
@@ -33,11 +37,11 @@ const RECORDING_MARGIN_MS = 1_000;
  * Leased deliveries → attempts → results. New ones come from the fan-out; a claimer takes what is due, or whose holder is gone. What a
  * crash leaves between sending and recording is sent again by the next who claims it: at least once, and never by two during a lease.
  */
-export function createDeliveryEngine({ queue, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
+export function createDeliveryEngine({ queue, report, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
   const lanes = createLanes({ ...settings.lanes, leaseNeededMs: settings.attemptTimeoutMs + RECORDING_MARGIN_MS });
   const running = new Map<Delivery, Promise<void>>();
   const claimer = createClaimer({ claim, logger }, { pollMs: settings.pollMs });
-  const record = createRecorder({ record: queue.record, isStopping: () => isStopping, logger });
+  const record = createRecorder({ record: report, isStopping: () => isStopping, logger });
   let isStopping = false;
 
   function startWhatMayStart() {
@@ -57,7 +61,8 @@ export function createDeliveryEngine({ queue, refreshEndpoints, attempt, logger 
     startWhatMayStart();
     if (result !== undefined) await record([result]);
     lanes.forget(delivery);
-    if (result?.status === 'retrying') claimer.expect(result.delayMs ?? 0);
+    // The next of its user is due now.
+    if (result?.status === 'retrying' || delivery.isOrdered) claimer.expect(result?.delayMs ?? 0);
   }
 
   function accept(deliveries: readonly Delivery[]) {
@@ -79,6 +84,7 @@ export function createDeliveryEngine({ queue, refreshEndpoints, attempt, logger 
     name: 'delivery engine',
     room: (endpointId) => (isStopping ? 0 : lanes.room(endpointId)),
     held: lanes.held,
+    wake: () => claimer.expect(0),
     accept,
     async start() {
       await refreshEndpoints();

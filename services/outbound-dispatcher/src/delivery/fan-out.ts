@@ -1,8 +1,12 @@
 import { transact } from '@waggle/database';
+import type { KafkaRecord } from '@waggle/kafka';
+import { appendToOutbox } from '@waggle/outbox';
 import type { Pool } from 'pg';
+import { deliveryFinished } from '../adapters/delivery-events.ts';
 import type { DeliveryQueue, InsertPlan } from '../adapters/delivery-queue.ts';
 import type { EndpointDirectory } from '../adapters/endpoint-directory.ts';
 import { withoutErased } from '../adapters/erasure-store.ts';
+import { queuesOf } from '../adapters/turns.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { WebhookEvent } from '../domain/event.ts';
 import { planDeliveries } from '../domain/plan-deliveries.ts';
@@ -11,7 +15,7 @@ import type { DeliveryEngine } from './engine.ts';
 interface FanOutDeps {
   pool: Pool;
   directory: EndpointDirectory;
-  insert: DeliveryQueue['insert'];
+  queue: Pick<DeliveryQueue, 'insert' | 'lockQueues' | 'passTurns'>;
   engine: Pick<DeliveryEngine, 'room' | 'accept'>;
 }
 
@@ -21,7 +25,7 @@ export type FanOut = (events: readonly WebhookEvent[]) => Promise<void>;
 const CHUNK = 250;
 
 /** Events → deliveries, one batched insert per transaction; then their first attempts, if there is room. */
-export function createFanOut({ pool, directory, insert, engine }: FanOutDeps, { leaseMs }: { leaseMs: number }): FanOut {
+export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { leaseMs }: { leaseMs: number }): FanOut {
   async function fanOut(events: readonly WebhookEvent[]): Promise<void> {
     // Taken before BEGIN, and so not later than the database's clock takes it.
     const leaseEndsAt = performance.now() + leaseMs;
@@ -33,20 +37,33 @@ export function createFanOut({ pool, directory, insert, engine }: FanOutDeps, { 
       },
       decide: (deliverable) => lease(deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
       async save(tx, plans) {
-        const inserted = await insert(tx, plans);
-        return plans.filter(({ id, isLeased }) => isLeased && inserted.has(id));
+        // One that was there already is told again under the same id.
+        const skipped = plans.filter(({ status }) => status === 'skipped').map(toSkippedRecord);
+        const ordered = queuesOf(plans.filter(({ isOrdered }) => isOrdered).map(({ endpointId, event, isLeased }) => ({ endpointId, userId: event.userId, isLeased })));
+        const [, inserted, passed] = await Promise.all([
+          ordered.length > 0 ? queue.lockQueues(tx, ordered) : undefined,
+          queue.insert(tx, plans),
+          ordered.length > 0 ? queue.passTurns(tx, ordered) : new Set<string>(),
+          appendToOutbox(tx, skipped),
+        ]);
+        return plans.filter(({ id, isLeased, isOrdered }) => isLeased && (isOrdered ? passed : inserted).has(id));
       },
     });
     engine.accept(toAttempt.map((plan) => toDelivery(plan, leaseEndsAt)));
   }
 
-  /** What finds no room is inserted without a lease, for whoever has room first. */
+  /** What finds no room is inserted without a lease, for whoever has room first. Of those that wait for each other one takes room. */
   function lease(plans: ReturnType<typeof planDeliveries>): InsertPlan[] {
     const rooms = new Map<string, number>();
+    const leasedQueues = new Map<string, boolean>();
     return plans.map((plan) => {
+      const queueKey = `${plan.endpointId} ${plan.event.userId}`;
+      const known = plan.isOrdered ? leasedQueues.get(queueKey) : undefined;
+      if (known !== undefined) return { ...plan, isLeased: known };
       const room = rooms.get(plan.endpointId) ?? engine.room(plan.endpointId);
       const isLeased = plan.status === 'pending' && room > 0;
       rooms.set(plan.endpointId, isLeased ? room - 1 : room);
+      leasedQueues.set(queueKey, isLeased);
       return { ...plan, isLeased };
     });
   }
@@ -58,6 +75,13 @@ export function createFanOut({ pool, directory, insert, engine }: FanOutDeps, { 
   };
 }
 
-function toDelivery({ workspaceId, id, endpointId, event }: InsertPlan, leaseEndsAt: number): Delivery {
-  return { workspaceId, id, endpointId, eventId: event.id, event: event.event, body: event.body, attemptCount: 0, leaseEndsAt };
+function toSkippedRecord({ workspaceId, id, endpointId, event, reason }: InsertPlan): KafkaRecord {
+  const delivery = { workspaceId, id, endpointId, eventId: event.id, event: event.event, userId: event.userId, attemptCount: 0 };
+  return deliveryFinished({ delivery, status: 'skipped', reason, attempt: null });
+}
+
+function toDelivery({ workspaceId, id, endpointId, event, isOrdered }: InsertPlan, leaseEndsAt: number): Delivery {
+  const { id: eventId, event: name, userId, body } = event;
+  const fresh = { attemptCount: 0, attemptsBefore: 0, isSingle: false, isOver: false };
+  return { workspaceId, id, endpointId, eventId, event: name, userId, body, ...fresh, isOrdered, leaseEndsAt };
 }

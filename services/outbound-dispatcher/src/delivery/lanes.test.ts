@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import type { Delivery } from '../domain/delivery.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 
-const limits = { perEndpoint: 2, inAll: 5, heldPerEndpoint: 10, heldInAll: 25, leaseNeededMs: 6_000, leaseMs: 12_000 };
+const CAP = 2;
+const limits = { perEndpoint: () => CAP, inAll: 5, heldPerEndpoint: 10, heldInAll: 25, leaseNeededMs: 6_000, leaseMs: 12_000 };
 let number = 0;
 const aDelivery = (endpointId: string, leaseEndsAt = 12_000): Delivery => ({
-  workspaceId: 'ws_1', id: `dlv_${++number}`, endpointId, eventId: 'evt_1', event: 'activity.completed', body: '{}', attemptCount: 0, leaseEndsAt,
+  workspaceId: 'ws_1', id: `dlv_${++number}`, endpointId, eventId: 'evt_1', event: 'activity.completed', userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0,
+  isSingle: false, isOrdered: false, isOver: false, leaseEndsAt,
 });
 const several = (endpointId: string, count: number) => Array.from({ length: count }, () => aDelivery(endpointId));
 function takeAll(lanes: Lanes, now = 0): Delivery[] {
@@ -89,7 +91,7 @@ test('whatever happens in whatever order, no cap is passed and nothing is counte
       steps[kind](endpointId);
       expect([lanes.held(), lanes.inFlight()]).toEqual([count(), flying.length]);
       expect(flying.length).toBeLessThanOrEqual(limits.inAll);
-      for (const [, ofEndpoint] of Map.groupBy(flying, (one) => one.endpointId)) expect(ofEndpoint.length).toBeLessThanOrEqual(limits.perEndpoint);
+      for (const [, ofEndpoint] of Map.groupBy(flying, (one) => one.endpointId)) expect(ofEndpoint.length).toBeLessThanOrEqual(CAP);
     }
     while (flying.length > 0) steps.land();
     while (landed.length > 0) steps.forget();

@@ -2,7 +2,7 @@ import type { Delivery } from '../domain/delivery.ts';
 
 export interface LaneLimits {
   /** Requests in flight, to one endpoint and in all. */
-  perEndpoint: number;
+  perEndpoint(endpointId: string): number;
   inAll: number;
   /** Deliveries held, waiting or in flight, for one endpoint and in all. */
   heldPerEndpoint: number;
@@ -27,9 +27,10 @@ const WEIGHT_OF_NEWEST = 0.2;
 const emptyLane = (): Lane => ({ waiting: [], started: 0, inFlight: 0, attemptMs: OPTIMISTIC_ATTEMPT_MS });
 
 /** As many as it can be expected to start before their leases run out: more would only be claimed again and again. */
-function boundOf({ attemptMs }: Lane, { perEndpoint, leaseMs, leaseNeededMs, heldPerEndpoint }: LaneLimits): number {
-  const startable = Math.ceil((perEndpoint * (leaseMs - leaseNeededMs)) / attemptMs);
-  return Math.min(heldPerEndpoint, Math.max(startable, 2 * perEndpoint));
+function boundOf(endpointId: string, { attemptMs }: Lane, { perEndpoint, leaseMs, leaseNeededMs, heldPerEndpoint }: LaneLimits): number {
+  const cap = perEndpoint(endpointId);
+  const startable = Math.ceil((cap * (leaseMs - leaseNeededMs)) / attemptMs);
+  return Math.min(heldPerEndpoint, Math.max(startable, 2 * cap));
 }
 
 interface State {
@@ -42,7 +43,7 @@ interface State {
 }
 
 function refreshTurn({ lanes, turns, limits }: State, endpointId: string, lane: Lane) {
-  if (lane.waiting.length > 0 && lane.inFlight < limits.perEndpoint) turns.add(endpointId);
+  if (lane.waiting.length > 0 && lane.inFlight < limits.perEndpoint(endpointId)) turns.add(endpointId);
   else turns.delete(endpointId);
   if (lane.waiting.length === 0 && lane.started === 0) lanes.delete(endpointId);
 }
@@ -73,12 +74,13 @@ function take(state: State, now: number): Delivery | undefined {
 export function createLanes(limits: LaneLimits) {
   const state: State = { limits, lanes: new Map(), turns: new Set(), held: 0, inFlight: 0 };
   const { lanes } = state;
-  const roomIn = (lane: Lane): number => Math.max(0, Math.min(boundOf(lane, limits) - lane.waiting.length - lane.started, limits.heldInAll - state.held));
+  const roomIn = (endpointId: string, lane: Lane): number =>
+    Math.max(0, Math.min(boundOf(endpointId, lane, limits) - lane.waiting.length - lane.started, limits.heldInAll - state.held));
 
   return {
-    room: (endpointId: string): number => roomIn(lanes.get(endpointId) ?? emptyLane()),
+    room: (endpointId: string): number => roomIn(endpointId, lanes.get(endpointId) ?? emptyLane()),
     /** Of every endpoint that holds something. */
-    rooms: (): Map<string, number> => new Map([...lanes].map(([endpointId, lane]) => [endpointId, roomIn(lane)])),
+    rooms: (): Map<string, number> => new Map([...lanes].map(([endpointId, lane]) => [endpointId, roomIn(endpointId, lane)])),
     held: (): number => state.held,
     inFlight: (): number => state.inFlight,
 

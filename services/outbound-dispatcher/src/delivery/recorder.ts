@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseUnavailable } from '@waggle/database';
 import { gather, type Logger } from '@waggle/runtime';
-import type { DeliveryQueue, DeliveryResult } from '../adapters/delivery-queue.ts';
+import type { DeliveryResult } from '../adapters/delivery-results.ts';
 
 interface RecorderDeps {
-  record: DeliveryQueue['record'];
+  record(results: readonly DeliveryResult[]): Promise<void>;
   /** While stopping, a database that is away is not waited for: the attempt is then repeated by a successor. */
   isStopping(): boolean;
   logger: Logger;
@@ -31,7 +31,7 @@ export function createRecorder({ record, isStopping, logger }: RecorderDeps) {
   async function recordOneByOne(results: readonly DeliveryResult[], error: unknown): Promise<void> {
     const [first, ...others] = results;
     if (first === undefined) return;
-    if (others.length === 0) return logger.error({ err: error, delivery_id: first.id }, 'result cannot be recorded');
+    if (others.length === 0) return logger.error({ err: error, delivery_id: first.delivery.id }, 'result cannot be recorded');
     for (const result of results) await recordChunk([result]);
   }
 

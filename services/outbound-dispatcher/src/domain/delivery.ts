@@ -5,9 +5,18 @@ export interface Delivery {
   endpointId: string;
   eventId: string;
   event: string;
+  userId: string;
   body: string;
   /** Attempts that are recorded. */
   attemptCount: number;
+  /** Those of them that an earlier schedule made: a manual retry or a replay begins anew, and its attempts go on counting. */
+  attemptsBefore: number;
+  /** A manual retry: one attempt, whatever comes of it. */
+  isSingle: boolean;
+  /** The next of its endpoint and user waits for its end. */
+  isOrdered: boolean;
+  /** Its endpoint was disabled or deleted when it was claimed: it is to be skipped. */
+  isOver: boolean;
   /** When the lease ends, on this process's monotonic clock, never later than what the database says. */
   leaseEndsAt: number;
 }

@@ -1,3 +1,5 @@
+import type { EndpointOrdering } from '@waggle/contracts';
+
 /** A registered receiver, as fan-out and attempts need it. `userId` is null for a system key's: it gets the whole workspace's events. */
 export interface Endpoint {
   workspaceId: string;
@@ -6,5 +8,11 @@ export interface Endpoint {
   url: string;
   eventTypes: readonly string[];
   sealedSecret: string;
+  /** The secret before the last rotation, which signs too until `previousSecretUntil`. */
+  previousSealedSecret: string | null;
+  previousSecretUntil: Date | null;
+  sealedHeaders: string | null;
+  ordering: EndpointOrdering;
+  maxInFlight: number;
   status: 'enabled' | 'disabled';
 }

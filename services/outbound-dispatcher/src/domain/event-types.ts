@@ -39,7 +39,7 @@ const ENTITIES: Readonly<Record<string, object>> = {
 };
 const FAMILIES: Readonly<Record<string, object>> = { activity: { activity: occurred }, routine: { routine }, award: { award } };
 
-export function describeEventType(name: string): { name: string; description: string; example: object } {
+export function describeEventType(name: string): { name: string; description: string; example: { user_id: string } } {
   const [family = ''] = name.split('.');
   const userId = family === 'award' ? award.wallet : 'usr_abc123';
   const example = { event: name, timestamp: TIMESTAMP, user_id: userId, ...(ENTITIES[name] ?? FAMILIES[family]), id: `evt_${ID}` };

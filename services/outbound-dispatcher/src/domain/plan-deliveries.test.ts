@@ -6,7 +6,10 @@ import { planDeliveries, timeOf } from './plan-deliveries.ts';
 
 const event: WebhookEvent = { workspaceId: 'ws_1', id: newId('evt', 1_795_000_000_123), event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 };
 const award: WebhookEvent = { ...event, event: 'award.granted', userId: '0xab' };
-const endpoint: Endpoint = { workspaceId: 'ws_1', id: 'whe_1', userId: null, url: 'https://a.example/', eventTypes: ['*'], sealedSecret: '', status: 'enabled' };
+const endpoint: Endpoint = {
+  workspaceId: 'ws_1', id: 'whe_1', userId: null, url: 'https://a.example/', eventTypes: ['*'], sealedSecret: '', previousSealedSecret: null, previousSecretUntil: null,
+  sealedHeaders: null, ordering: 'none', maxInFlight: 8, status: 'enabled',
+};
 
 test.each([
   { description: 'everything, for a workspace endpoint', of: event, eventTypes: ['*'], userId: null, count: 1 },

@@ -10,11 +10,13 @@ export interface PlannedDelivery {
   event: WebhookEvent;
   status: 'pending' | 'skipped';
   reason: string | null;
+  /** It waits until the earlier ones of its endpoint and user are finished. */
+  isOrdered: boolean;
 }
 
 /** Which endpoints get the event. `endpoints` are those of its workspace. */
 export function planDeliveries(event: WebhookEvent, endpoints: readonly Endpoint[]): PlannedDelivery[] {
-  return endpoints.filter((endpoint) => isFor(event, endpoint)).map(({ id: endpointId, status }) => ({
+  return endpoints.filter((endpoint) => isFor(event, endpoint)).map(({ id: endpointId, status, ordering }) => ({
     workspaceId: event.workspaceId,
     // The same event and endpoint give the same id: a redelivered record makes no second delivery.
     id: derivedId('dlv', timeOf(event.id), event.id, endpointId),
@@ -22,6 +24,7 @@ export function planDeliveries(event: WebhookEvent, endpoints: readonly Endpoint
     event,
     status: status === 'enabled' ? 'pending' : 'skipped',
     reason: status === 'enabled' ? null : 'endpoint_disabled',
+    isOrdered: status === 'enabled' && ordering === 'per_user',
   }));
 }
 

@@ -1,14 +1,21 @@
-import { deliveryFilters, pageQuery, toUtc } from '@waggle/contracts';
-import { actingFor, decodeCursor, invalid, ok, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
+import { deliveryFilters, pageQuery } from '@waggle/contracts';
+import { actingFor, decodeCursor, invalid, ok, parseBody, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
-import type { DeliveryFilter, DeliveryLog, DeliveryRow } from '../adapters/delivery-log.ts';
+import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
+import { toDeliveryView } from './delivery-view.ts';
 
 const PATH = '/v1/webhooks/deliveries';
 const query = pageQuery.extend(deliveryFilters.shape);
 const isDeliveryId = (id: string) => /^dlv_[0-9a-z]{26}$/.test(id);
 const position = z.tuple([z.iso.datetime(), z.string().refine(isDeliveryId)]);
 
-export function deliveryRoutes({ log }: { log: DeliveryLog }): Route[] {
+interface DeliveryRoutesDeps {
+  log: DeliveryLog;
+  /** Something is due at once, as soon as it is committed. */
+  wakeEngine(): void;
+}
+
+export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[] {
   async function list(request: ApiRequest) {
     const { caller } = request;
     const { limit, cursor, ...filters } = parseQuery(query, request.query);
@@ -17,18 +24,29 @@ export function deliveryRoutes({ log }: { log: DeliveryLog }): Route[] {
     const [createdAt, id] = cursor === undefined ? [] : decodeCursor(scope, cursor, position);
     const after = createdAt === undefined || id === undefined ? null : { createdAt, id };
     const rows = await log.list(caller, filter, { after, limit });
-    return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.created_at.toISOString(), row.id], toItem: toView }));
+    return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.created_at.toISOString(), row.id], toItem: toDeliveryView }));
   }
 
   async function find({ caller, params: { id = '' } }: ApiRequest) {
     const row = isDeliveryId(id) ? await log.find(caller, id) : null;
     if (row === null) throw new Problem('not_found');
-    return ok(toView(row));
+    return ok(toDeliveryView(row));
+  }
+
+  async function retry({ caller, params: { id = '' }, body }: ApiRequest) {
+    parseBody(z.strictObject({}), body);
+    const found = isDeliveryId(id) ? await log.find(caller, id) : null;
+    if (found === null) throw new Problem('not_found');
+    const row = await log.retry(caller, id);
+    if (row === null) throw new Problem('invalid_transition', { detail: 'The delivery is not finished' });
+    wakeEngine();
+    return { status: 202, body: toDeliveryView(row) };
   }
 
   return [
     { method: 'get', path: PATH, handle: list },
     { method: 'get', path: `${PATH}/:id`, handle: find },
+    { method: 'post', path: `${PATH}/:id/retry`, handle: retry },
   ];
 }
 
@@ -54,13 +72,4 @@ function toLikePattern(eventType: string | undefined): string | null {
 /** Nothing of ours is older than the epoch, and PostgreSQL has no year 0. */
 function toBound(timestamp: string | undefined): string | null {
   return timestamp === undefined ? null : new Date(Math.max(0, Date.parse(timestamp))).toISOString();
-}
-
-function toView<Row extends DeliveryRow>(row: Row) {
-  return {
-    ...row,
-    next_attempt_at: row.next_attempt_at && toUtc(row.next_attempt_at),
-    created_at: toUtc(row.created_at),
-    completed_at: row.completed_at && toUtc(row.completed_at),
-  };
 }

@@ -1,24 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { createEndpointBody, newId, pageQuery, toUtc, type EndpointView } from '@waggle/contracts';
+import { createEndpointBody, newId, pageQuery, updateEndpointBody, type UpdateEndpointBody } from '@waggle/contracts';
 import { created, decodeCursor, noContent, ok, parseBody, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
-import type { EndpointRow, EndpointScope, EndpointStore } from '../adapters/endpoint-store.ts';
+import { newSecret, type EndpointSecrets } from '../adapters/endpoint-secrets.ts';
+import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import type { JudgedUrl } from '../domain/endpoint-url.ts';
+import { endpointIdIn, ENDPOINTS_PATH as PATH, isEndpointId, scopeOf, type AdministerEndpoint, type ViewsOf } from './administer-endpoint.ts';
 
 interface EndpointRoutesDeps {
   store: EndpointStore;
   judgeUrl(text: string): JudgedUrl;
   mayReach(hostname: string): Promise<boolean>;
-  sealSecret(secret: string, endpointId: string): string;
+  secrets: EndpointSecrets;
+  viewsOf: ViewsOf;
+  administer: AdministerEndpoint;
   /** Tells the outbox relay which keys have something new. */
   wake(keys: readonly string[]): void;
 }
 
-const SECRET_BYTES = 32;
-const PATH = '/v1/webhooks/endpoints';
-const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
-
-export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret, wake }: EndpointRoutesDeps): Route[] {
+export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, administer, wake }: EndpointRoutesDeps): Route[] {
   async function checkUrl(text: string): Promise<string> {
     const judged = judgeUrl(text);
     if ('refusal' in judged) throw new Problem('url_not_allowed', { detail: judged.refusal });
@@ -29,14 +28,14 @@ export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret, wake }: 
   }
 
   async function create({ caller, body, requestId }: ApiRequest) {
-    const { url, event_types: eventTypes, description = null } = parseBody(createEndpointBody, body);
-    const checkedUrl = await checkUrl(url);
+    const { url: text, event_types: eventTypes, description = null, headers, ordering, max_in_flight: maxInFlight, secret = newSecret() } = parseBody(createEndpointBody, body);
+    const url = await checkUrl(text);
     const id = newId('whe');
-    const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-    const endpoint = { ...scopeOf(caller), id, url: checkedUrl, eventTypes, description, sealedSecret: sealSecret(secret, id) };
-    const row = await store.insert({ keyId: caller.keyId, requestId }, endpoint);
+    const sealed = { sealedSecret: secrets.sealSecret(secret, id), sealedHeaders: secrets.sealHeaders(headers, id) };
+    const row = await store.insert({ keyId: caller.keyId, requestId }, { ...scopeOf(caller), id, url, eventTypes, description, ordering, maxInFlight, ...sealed });
+    if (row === 'limit_reached') throw new Problem('plan_limit_reached', { detail: 'There are as many endpoints as one owner may have' });
     wake([caller.workspaceId]);
-    return created({ ...toView(row), secret });
+    return created({ ...(await viewsOf(caller.workspaceId, [row]))(row), secret });
   }
 
   async function list({ caller, query }: ApiRequest) {
@@ -44,14 +43,24 @@ export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret, wake }: 
     const scope = ['endpoints', caller.workspaceId, caller.userId];
     const [before = null] = cursor === undefined ? [] : decodeCursor(scope, cursor, z.tuple([z.string().refine(isEndpointId)]));
     const rows = await store.list(scopeOf(caller), { before, limit });
-    return ok(toPage(rows, { limit, scope, positionOf: ({ id }) => [id], toItem: toView }));
+    return ok(toPage(rows, { limit, scope, positionOf: ({ id }) => [id], toItem: await viewsOf(caller.workspaceId, rows) }));
   }
 
   async function find({ caller, params }: ApiRequest) {
     const row = await store.find(scopeOf(caller), endpointIdIn(params));
     if (row === null) throw new Problem('not_found');
-    return ok(toView(row));
+    return ok((await viewsOf(caller.workspaceId, [row]))(row));
   }
+
+  async function update(request: ApiRequest) {
+    const given = parseBody(updateEndpointBody, request.body);
+    const url = given.url === undefined ? undefined : await checkUrl(given.url);
+    return ok(await administer(request, (by, scope, id) => store.change(by, scope, id, { ...toChanges(given, id), url })));
+  }
+
+  const toChanges = ({ event_types: eventTypes, description, headers, ordering, max_in_flight: maxInFlight }: UpdateEndpointBody, id: string) => ({
+    eventTypes, description, ordering, maxInFlight, sealedHeaders: headers === undefined ? undefined : secrets.sealHeaders(headers, id),
+  });
 
   async function remove({ caller, params, requestId }: ApiRequest) {
     if (!(await store.remove({ keyId: caller.keyId, requestId }, scopeOf(caller), endpointIdIn(params)))) throw new Problem('not_found');
@@ -63,20 +72,7 @@ export function endpointRoutes({ store, judgeUrl, mayReach, sealSecret, wake }: 
     { method: 'post', path: PATH, handle: create },
     { method: 'get', path: PATH, handle: list },
     { method: 'get', path: `${PATH}/:id`, handle: find },
+    { method: 'patch', path: `${PATH}/:id`, handle: update },
     { method: 'delete', path: `${PATH}/:id`, handle: remove },
   ];
-}
-
-/** A user key's endpoint gets that user's events, and is seen by that user's keys and the workspace's. */
-function scopeOf({ workspaceId, userId }: ApiRequest['caller']): EndpointScope {
-  return { workspaceId, userId };
-}
-
-function endpointIdIn({ id = '' }: ApiRequest['params']): string {
-  if (!isEndpointId(id)) throw new Problem('not_found');
-  return id;
-}
-
-function toView({ created_at: createdAt, updated_at: updatedAt, ...row }: EndpointRow): EndpointView {
-  return { ...row, created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
 }

@@ -2,12 +2,13 @@ import { campaignEvent, keyOfWallet, type InappEvent } from '@waggle/contracts';
 import { isUniqueViolation, transact } from '@waggle/database';
 import { cloudEventHeaders, toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
-import type { ClientBase, Pool } from 'pg';
+import pg, { type ClientBase, type Pool } from 'pg';
 import type { GrantedAward } from '../../domain/campaigns/campaign.ts';
 import type { AwardChanges, CampaignState } from '../../domain/campaigns/decide-awards.ts';
 import { loadForAwards } from './award-loader.ts';
 
 const SOURCE = 'waggle/behavior-core';
+const NOT_NULL_VIOLATION = '23502';
 
 // No ON CONFLICT: an event that is there already was processed by somebody else meanwhile, and this transaction must not commit.
 // In index order, so that two batches which hold the same events wait instead of deadlocking.
@@ -64,11 +65,16 @@ export const createAwardStore = (pool: Pool) => ({
       return await apply(pool, events, decide);
     } catch (error) {
       // The same event id with another wallet is another Kafka key, so two instances may hold it at once. By now the other has committed.
-      if (!isUniqueViolation(error)) throw error;
+      if (!isUniqueViolation(error) && !isBeyondCap(error)) throw error;
       return apply(pool, events, decide);
     }
   },
 });
+
+/** A cap was set, lowered or used up between the lock on the capped tasks and the count. It is committed by now. */
+function isBeyondCap(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === NOT_NULL_VIOLATION && error.column === 'awards_used';
+}
 
 function apply(pool: Pool, events: readonly InappEvent[], decide: Decide): Promise<AwardChanges> {
   return transact(pool, {

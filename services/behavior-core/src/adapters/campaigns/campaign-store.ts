@@ -1,8 +1,8 @@
-import { newId, type createCampaignBody, type createMappingBody, type createTaskBody } from '@waggle/contracts';
+import { newId, type createCampaignBody, type createTaskBody } from '@waggle/contracts';
 import type { z } from 'zod';
 import type { Campaign, CampaignMapping, CampaignTask, PrismaClient } from '../../generated/prisma/client.ts';
 import { createAudited, type Administrator } from '../people/audit-log.ts';
-import { orFault, orUnavailable } from '../prisma.ts';
+import { orUnavailable } from '../prisma.ts';
 
 export type CampaignRow = Campaign;
 export type TaskRow = CampaignTask;
@@ -50,17 +50,7 @@ export function createCampaignStore({ prisma, now }: Deps) {
       return orUnavailable(createAudited(prisma, by, 'campaign_task', (tx) => tx.campaignTask.create({ data })));
     },
     listTasks({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<TaskRow[]> {
-      return orUnavailable(prisma.campaignTask.findMany({ where: { workspaceId, campaignId, id: { gt: after ?? '' } }, orderBy: { id: 'asc' }, take: limit }));
-    },
-
-    async createMapping(by: Administrator, { workspaceId, id: campaignId }: CampaignRef, { event_type, task_id, active }: z.infer<typeof createMappingBody>) {
-      const task = await orUnavailable(prisma.campaignTask.findFirst({ where: { workspaceId, campaignId, id: task_id } }));
-      if (task === null) return 'no_parent';
-      const data = { workspaceId, id: newId('map', now().getTime()), campaignId, eventType: event_type, taskId: task_id, active, ...stamps() };
-      return orFault(createAudited(prisma, by, 'campaign_mapping', (tx) => tx.campaignMapping.create({ data })));
-    },
-    listMappings({ workspaceId, id: campaignId }: CampaignRef, { after, limit }: After<string>): Promise<MappingRow[]> {
-      return orUnavailable(prisma.campaignMapping.findMany({ where: { workspaceId, campaignId, id: { gt: after ?? '' } }, orderBy: { id: 'asc' }, take: limit }));
+      return orUnavailable(prisma.campaignTask.findMany({ where: { workspaceId, campaignId, deletedAt: null, id: { gt: after ?? '' } }, orderBy: { id: 'asc' }, take: limit }));
     },
   };
 }

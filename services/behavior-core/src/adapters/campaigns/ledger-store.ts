@@ -20,6 +20,10 @@ export interface EventRow {
   body: string;
 }
 
+export interface LedgerRow extends AwardRow {
+  reason: string | null;
+}
+
 export interface LeaderboardRow {
   wallet: string;
   points: string;
@@ -92,11 +96,11 @@ export const createLedgerStore = (pool: Pool) => ({
     const rows = ids.length === 0 ? [] : await query<AwardRow>(pool, FIND_AWARDS, [workspaceId, ids]);
     return new Map(rows.map((row) => [row.id, row]));
   },
-  listAwards(campaignId: number, filters: AwardFilters, { after, limit }: Older): Promise<AwardRow[]> {
+  listAwards(campaignId: number, filters: AwardFilters, { after, limit }: Older): Promise<LedgerRow[]> {
     const { conditions, values, name } = where(filters, AWARD_CONDITIONS, [campaignId, after?.[0] ?? null, after?.[1] ?? null, limit]);
-    const text = `SELECT ${AWARD_COLUMNS} FROM awards a WHERE ${['a.campaign_id = $1', ...conditions].join(' AND ')}
+    const text = `SELECT ${AWARD_COLUMNS}, a.reason FROM awards a WHERE ${['a.campaign_id = $1', ...conditions].join(' AND ')}
       AND ($2::timestamptz IS NULL OR (a.awarded_at, a.id) < ($2, $3::text)) ORDER BY a.awarded_at DESC, a.id DESC LIMIT $4`;
-    return query<AwardRow>(pool, { name: `awards_list_${name}`, text }, values);
+    return query<LedgerRow>(pool, { name: `awards_list_${name}`, text }, values);
   },
   leaderboard(campaignId: number, after: { points: string; wallet: string } | null, limit: number): Promise<LeaderboardRow[]> {
     return query<LeaderboardRow>(pool, LEADERBOARD, [campaignId, after?.points ?? null, after?.wallet ?? null, limit]);

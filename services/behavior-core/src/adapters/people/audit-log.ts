@@ -71,7 +71,7 @@ export async function appendAudit(tx: ClientBase, by: Administrator, deed: Deed)
 export function createAudited<Row extends { id: string | number }>(
   prisma: PrismaClient,
   by: Administrator,
-  kind: 'campaign' | 'campaign_task' | 'campaign_mapping' | 'inapp_key',
+  kind: 'campaign' | 'campaign_task' | 'inapp_key',
   create: (tx: Prisma.TransactionClient) => Promise<Row>,
 ): Promise<Row> {
   return prisma.$transaction(async (tx) => {

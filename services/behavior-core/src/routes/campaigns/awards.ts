@@ -1,16 +1,21 @@
-import { environment, pageQuery } from '@waggle/contracts';
-import type { ApiRequest, Route } from '@waggle/http';
+import { campaignEvent, environment, pageQuery, revokeAwardBody, type AwardView } from '@waggle/contracts';
+import { ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import { toAwardView } from '../../adapters/campaigns/award-row.ts';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
-import type { LeaderboardRow, LedgerStore } from '../../adapters/campaigns/ledger-store.ts';
+import type { LeaderboardRow, LedgerRow, LedgerStore } from '../../adapters/campaigns/ledger-store.ts';
+import type { RevocationStore } from '../../adapters/campaigns/revocation-store.ts';
+import { administrator } from '../people/named-user.ts';
 import { answerPage, timePosition } from './answer-page.ts';
 import { walletFilter, wordFilter } from './filters.ts';
-import { ownedCampaign } from './owned-campaign.ts';
+import { ownedCampaign, partId } from './owned-campaign.ts';
 
 interface AwardsDeps {
   store: CampaignStore;
   ledger: LedgerStore;
+  revocations: RevocationStore;
+  /** Tells the outbox relay which keys have something new. */
+  wake(keys: readonly string[]): void;
 }
 
 /** Test awards are kept apart: shown only where they are asked for. */
@@ -21,7 +26,7 @@ const leaderboardPosition = z.tuple([z.string().regex(/^\d{1,18}$/), z.string(),
 
 type RankedRow = LeaderboardRow & { rank: number; place: number };
 
-export function awardsRoutes({ store, ledger }: AwardsDeps): Route[] {
+export function awardsRoutes({ store, ledger, revocations, wake }: AwardsDeps): Route[] {
   async function list(request: ApiRequest) {
     const campaign = await ownedCampaign(store, request);
     return answerPage(request, {
@@ -30,7 +35,7 @@ export function awardsRoutes({ store, ledger }: AwardsDeps): Route[] {
       position: timePosition,
       load: ({ filters, after, limit }) => ledger.listAwards(campaign.id, filters, { after, limit }),
       positionOf: ({ awarded_at, id }) => [awarded_at.toISOString(), id],
-      toItem: toAwardView,
+      toItem: (row: LedgerRow): AwardView => ({ ...toAwardView(row), reason: row.reason }),
     });
   }
 
@@ -50,9 +55,22 @@ export function awardsRoutes({ store, ledger }: AwardsDeps): Route[] {
     });
   }
 
+  async function revoke(request: ApiRequest) {
+    const { id: campaignId } = await ownedCampaign(store, request);
+    const { reason } = parseBody(revokeAwardBody, request.body);
+    const id = partId(request, 'award_id');
+    const revocation = await revocations.revoke(administrator(request), { campaignId, id }, reason);
+    if (revocation === 'unknown') throw new Problem('not_found', { detail: 'No such award' });
+    if (revocation === 'already_revoked') throw new Problem('already_revoked', { detail: `The award ${id} is revoked` });
+    if (revocation === 'is_revocation') throw new Problem('invalid_transition', { detail: 'This entry takes an award back, which is for good' });
+    wake(revocation.published.map(campaignEvent.key));
+    return ok(revocation.entry);
+  }
+
   return [
     { method: 'get', path: '/v1/campaigns/:id/awards', handle: list },
     { method: 'get', path: '/v1/campaigns/:id/leaderboard', handle: leaderboard },
+    { method: 'post', path: '/v1/campaigns/:id/awards/:award_id/revoke', handle: revoke },
   ];
 }
 

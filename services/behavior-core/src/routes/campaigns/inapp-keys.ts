@@ -1,11 +1,11 @@
 import { createInappKeyBody, inappKeyView, pageQuery, toUtc } from '@waggle/contracts';
-import { created, parseBody, type ApiRequest, type Route } from '@waggle/http';
+import { created, noContent, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { InappKeyRow, InappKeyStore } from '../../adapters/campaigns/inapp-key-store.ts';
 import { administrator } from '../people/named-user.ts';
 import { answerPage, idPosition } from './answer-page.ts';
-import { ownedCampaign } from './owned-campaign.ts';
+import { ownedCampaign, partId } from './owned-campaign.ts';
 
 interface InappKeysDeps {
   store: CampaignStore;
@@ -31,9 +31,20 @@ export function inappKeysRoutes({ store, keys }: InappKeysDeps): Route[] {
     });
   }
 
+  /** Known everywhere within five seconds. */
+  async function revoke(request: ApiRequest) {
+    const { id: campaignId } = await ownedCampaign(store, request);
+    const id = partId(request, 'key_id');
+    const revocation = await keys.revoke(administrator(request), { campaignId, id });
+    if (revocation === 'unknown') throw new Problem('not_found', { detail: 'No such key' });
+    if (revocation === 'already_revoked') throw new Problem('already_revoked', { detail: `The key ${id} is revoked` });
+    return noContent();
+  }
+
   return [
     { method: 'post', path: '/v1/campaigns/:id/inapp-keys', handle: create },
     { method: 'get', path: '/v1/campaigns/:id/inapp-keys', handle: list },
+    { method: 'delete', path: '/v1/campaigns/:id/inapp-keys/:key_id', handle: revoke },
   ];
 }
 

@@ -1,13 +1,19 @@
-import { createTaskBody, pageQuery, taskView, toUtc } from '@waggle/contracts';
-import { created, parseBody, type ApiRequest, type Route } from '@waggle/http';
+import { changeTaskBody, createTaskBody, pageQuery, taskView, toUtc, type ChangeTaskBody } from '@waggle/contracts';
+import { created, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
+import type { CampaignChanges } from '../../adapters/campaigns/campaign-changes.ts';
 import type { CampaignStore, TaskRow } from '../../adapters/campaigns/campaign-store.ts';
 import { administrator } from '../people/named-user.ts';
 import { answerPage, idPosition } from './answer-page.ts';
-import { ownedCampaign } from './owned-campaign.ts';
-import { requireWindow, windowView } from './window.ts';
+import { ownedCampaign, partId } from './owned-campaign.ts';
+import { changedWindow, requireWindow, windowView } from './window.ts';
 
-export function tasksRoutes({ store }: { store: CampaignStore }): Route[] {
+interface TasksDeps {
+  store: CampaignStore;
+  changes: Pick<CampaignChanges, 'changeTask' | 'removeTask'>;
+}
+
+export function tasksRoutes({ store, changes }: TasksDeps): Route[] {
   async function create(request: ApiRequest) {
     const campaign = await ownedCampaign(store, request);
     const body = parseBody(createTaskBody, request.body);
@@ -27,10 +33,33 @@ export function tasksRoutes({ store }: { store: CampaignStore }): Route[] {
     });
   }
 
+  async function change(request: ApiRequest) {
+    const { id: campaignId } = await ownedCampaign(store, request);
+    const given = parseBody(changeTaskBody, request.body);
+    const changed = await changes.changeTask(administrator(request), { campaignId, id: partId(request, 'task_id') }, (row) => changedTask(row, given));
+    if (changed === null) throw unknownTask();
+    return ok(toView(changed));
+  }
+
+  async function remove(request: ApiRequest) {
+    const { id: campaignId } = await ownedCampaign(store, request);
+    if (!(await changes.removeTask(administrator(request), { campaignId, id: partId(request, 'task_id') }))) throw unknownTask();
+    return noContent();
+  }
+
   return [
     { method: 'post', path: '/v1/campaigns/:id/tasks', handle: create },
     { method: 'get', path: '/v1/campaigns/:id/tasks', handle: list },
+    { method: 'patch', path: '/v1/campaigns/:id/tasks/:task_id', handle: change },
+    { method: 'delete', path: '/v1/campaigns/:id/tasks/:task_id', handle: remove },
   ];
+}
+
+const unknownTask = () => new Problem('not_found', { detail: 'No such task' });
+
+function changedTask(row: TaskRow, given: ChangeTaskBody): TaskRow {
+  const { name = row.name, points = row.points, recurrence = row.recurrence, max_awards: maxAwards = row.maxAwards } = given;
+  return { ...row, name, points, recurrence, maxAwards, ...changedWindow(row, given) };
 }
 
 function toView(row: TaskRow): z.infer<typeof taskView> {

@@ -19,6 +19,18 @@ export function requireWindow(window: Window): void {
   if (starts_at && ends_at && Date.parse(ends_at) <= Date.parse(starts_at)) throw invalid('ends_at', 'Must be after starts_at');
 }
 
+/** What is not given stays, null is open. */
+export function changedWindow(row: { startsAt: Date | null; endsAt: Date | null }, given: Window): { startsAt: Date | null; endsAt: Date | null } {
+  const [startsAt, endsAt] = [changedTime(row.startsAt, given.starts_at), changedTime(row.endsAt, given.ends_at)];
+  requireWindow({ starts_at: startsAt?.toISOString(), ends_at: endsAt?.toISOString() });
+  return { startsAt, endsAt };
+}
+
+function changedTime(before: Date | null, given: string | null | undefined): Date | null {
+  if (given === undefined) return before;
+  return given === null ? null : new Date(given);
+}
+
 export function windowView({ startsAt, endsAt }: { startsAt: Date | null; endsAt: Date | null }) {
   return { starts_at: startsAt && toUtc(startsAt), ends_at: endsAt && toUtc(endsAt) };
 }

@@ -1,0 +1,56 @@
+import type { ClientBase } from 'pg';
+import { columnsOf } from './columns-of.ts';
+
+/** With `ordering: per_user` the deliveries of one user to one endpoint are a queue. */
+interface Queue {
+  endpointId: string;
+  userId: string;
+}
+
+interface Lease {
+  owner: string;
+  leaseMs: number;
+}
+
+/** Of a delivery whose turn has not come: nothing is due before. */
+export const BLOCKED = `'infinity'::timestamptz`;
+
+// Whoever adds to a queue or takes from it: so nobody sees a first one that is just being finished, and waits for it for ever.
+const LOCK = {
+  name: 'turns_lock',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended(queue, 4712))
+    FROM (SELECT DISTINCT queue FROM unnest($1::text[]) AS queue ORDER BY queue) AS queues`,
+};
+
+const PASS = {
+  name: 'turns_pass',
+  text: `WITH heads AS (
+      SELECT head.workspace_id, head.id, q.is_leased FROM unnest($1::text[], $2::text[], $3::bool[]) AS q (endpoint_id, user_id, is_leased)
+      CROSS JOIN LATERAL (
+        SELECT d.workspace_id, d.id, d.claimable_at FROM deliveries d
+        WHERE d.endpoint_id = q.endpoint_id AND d.user_id = q.user_id AND d.turn IS NOT NULL AND d.status IN ('pending', 'retrying')
+        ORDER BY d.turn LIMIT 1
+      ) AS head
+      WHERE head.claimable_at = ${BLOCKED}
+    )
+    UPDATE deliveries d SET next_attempt_at = now(), lease_owner = CASE WHEN heads.is_leased THEN $4 END,
+      claimable_at = now() + CASE WHEN heads.is_leased THEN $5::int ELSE 0 END * interval '1 ms'
+    FROM heads WHERE d.workspace_id = heads.workspace_id AND d.id = heads.id AND d.claimable_at = ${BLOCKED}
+    RETURNING d.id`,
+};
+
+/** Before anything is added to these queues or taken from them, in the same transaction. Sends at once. */
+export const lockQueues = (tx: ClientBase, queues: readonly Queue[]): Promise<unknown> =>
+  tx.query({ ...LOCK, values: [queues.map(({ endpointId, userId }) => `${endpointId} ${userId}`)] });
+
+/** The first of each queue becomes due, if it was not; leased where that is wished. Sends at once; tells which these are. */
+export async function passTurns(tx: ClientBase, queues: readonly (Queue & { isLeased: boolean })[], { owner, leaseMs }: Lease): Promise<Set<string>> {
+  const columns = columnsOf(queues, ({ endpointId, userId, isLeased }) => [endpointId, userId, isLeased]);
+  const { rows } = await tx.query<{ id: string }>({ ...PASS, values: [...columns, owner, leaseMs] });
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Each queue once. */
+export function queuesOf<Of extends Queue>(items: readonly Of[]): Of[] {
+  return [...new Map(items.map((item) => [`${item.endpointId} ${item.userId}`, item])).values()];
+}

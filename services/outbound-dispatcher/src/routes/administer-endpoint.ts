@@ -1,0 +1,53 @@
+import { toUtc, type EndpointView } from '@waggle/contracts';
+import { Problem, type ApiRequest } from '@waggle/http';
+import type { EndpointHours } from '../adapters/endpoint-hours.ts';
+import type { EndpointSecrets } from '../adapters/endpoint-secrets.ts';
+import type { Administrator, EndpointRow, EndpointScope } from '../adapters/endpoint-row.ts';
+
+export const ENDPOINTS_PATH = '/v1/webhooks/endpoints';
+export const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
+
+/** A user key's endpoint gets that user's events, and is seen by that user's keys and the workspace's. */
+export function scopeOf({ workspaceId, userId }: ApiRequest['caller']): EndpointScope {
+  return { workspaceId, userId };
+}
+
+/** What cannot be an id is answered as an unknown one. */
+export function endpointIdIn({ id = '' }: ApiRequest['params']): string {
+  if (!isEndpointId(id)) throw new Problem('not_found');
+  return id;
+}
+
+interface ViewsDeps {
+  secrets: Pick<EndpointSecrets, 'openHeaders'>;
+  statsOf: EndpointHours['statsOf'];
+}
+
+/** How these rows of one workspace are shown. */
+export const createViewsOf = ({ secrets, statsOf }: ViewsDeps) => async (workspaceId: string, rows: readonly EndpointRow[]): Promise<(row: EndpointRow) => EndpointView> => {
+  const stats = await statsOf(workspaceId, rows.map(({ id }) => id));
+  return (row) => {
+    const { created_at: createdAt, updated_at: updatedAt, previous_secret_until: until, sealed_headers: sealedHeaders, ...shown } = row;
+    const times = { previous_secret_until: until && toUtc(until), created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
+    return { ...shown, headers: secrets.openHeaders(sealedHeaders, row.id), stats: stats(row.id), ...times };
+  };
+};
+export type ViewsOf = ReturnType<typeof createViewsOf>;
+
+interface AdministerDeps {
+  viewsOf: ViewsOf;
+  /** Tells the outbox relay which keys have something new. */
+  wake(keys: readonly string[]): void;
+}
+
+type Change = (by: Administrator, scope: EndpointScope, id: string) => Promise<EndpointRow | null>;
+
+/** What every change of one endpoint has in common: 404 unless it is the caller's, then the endpoint as it is now. */
+export const createAdministerEndpoint = ({ viewsOf, wake }: AdministerDeps) => async ({ caller, params, requestId }: ApiRequest, change: Change): Promise<EndpointView> => {
+  const id = endpointIdIn(params);
+  const row = await change({ keyId: caller.keyId, requestId }, scopeOf(caller), id);
+  if (row === null) throw new Problem('not_found');
+  wake([caller.workspaceId, id]);
+  return (await viewsOf(caller.workspaceId, [row]))(row);
+};
+export type AdministerEndpoint = ReturnType<typeof createAdministerEndpoint>;

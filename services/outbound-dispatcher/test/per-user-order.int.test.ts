@@ -1,0 +1,116 @@
+import type { BehaviorEvent } from '@waggle/contracts';
+import { openDatabase } from '@waggle/database';
+import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createApp } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { anEndpoint, anEvent, by, recordOf, storeOf } from './given.ts';
+
+const stack = useStack();
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startReceiver();
+  await stack.run([database]);
+  // Two instances share the work.
+  for (const overrides of [{}, { PORT: '0', INTERNAL_PORT: '0', INSTANCE_ID: 'second' }]) {
+    const settings = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', DELIVERY_RETRY_DELAYS_MS: '30,30,30', ...overrides };
+    await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', settings))).components);
+  }
+}, 60_000);
+afterAll(() => receiver.stop());
+
+const orderedAt = (path: string, workspaceId: string) => anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url(path), workspaceId, ordering: 'per_user' });
+const publish = (events: readonly BehaviorEvent[]) => stack.publish(events.map(recordOf));
+const several = (workspaceId: string, userId: string, count: number) => Array.from({ length: count }, () => anEvent({ workspaceId, userId }));
+const deliveriesTo = async (id: string) => (await database.pool.query('SELECT * FROM deliveries WHERE endpoint_id = $1 ORDER BY turn', [id])).rows;
+const finished = (id: string, count: number) => eventually(async () => {
+  const rows = await deliveriesTo(id);
+  expect(rows.filter(({ completed_at: at }) => at !== null)).toHaveLength(count);
+}, { timeoutMs: 20_000 });
+
+test('events of one user arrive in their order and one at a time, whatever fails in between, users beside each other', async () => {
+  const { id } = await orderedAt('/ordered', 'ws_1');
+  const users = ['usr_1', 'usr_2', 'usr_3', 'usr_4'];
+  const ofUsers = users.map((userId) => several('ws_1', userId, 15));
+  const inFlight = new Map<string, number>();
+  let [most, mostOfUser, requests] = [0, 0, 0];
+  receiver.program('/ordered', (response, request) => {
+    const key = String(request.headers['webhook-id']);
+    const user = users[ofUsers.findIndex((events) => events.some((event) => event.id === key))]!;
+    inFlight.set(user, (inFlight.get(user) ?? 0) + 1);
+    most = Math.max(most, [...inFlight.values()].reduce((sum, count) => sum + count, 0));
+    mostOfUser = Math.max(mostOfUser, inFlight.get(user)!);
+    const status = ++requests % 3 === 0 ? 500 : 200;
+    setTimeout(() => {
+      inFlight.set(user, inFlight.get(user)! - 1);
+      response.writeHead(status).end();
+    }, 5);
+  });
+  // Several batches: some come while others wait.
+  for (let index = 0; index < 15; index += 3) await publish(ofUsers.flatMap((events) => events.slice(index, index + 3)));
+  await finished(id, 60);
+
+  for (const events of ofUsers) {
+    const ids = events.map((event) => event.id);
+    const arrived = receiver.at('/ordered').map(({ headers }) => headers['webhook-id']!).filter((received) => ids.includes(received));
+    // Retries of one come before the first of the next.
+    expect(arrived).toEqual(arrived.toSorted((one, other) => ids.indexOf(one) - ids.indexOf(other)));
+    expect([...new Set(arrived)]).toEqual(ids);
+  }
+  expect(mostOfUser).toBe(1);
+  expect(most).toBeGreaterThan(1);
+}, 60_000);
+
+test('an event that fails for good holds back its user until its last attempt, and nobody else', async () => {
+  const { id } = await orderedAt('/held', 'ws_2');
+  const [poison, next] = [anEvent({ workspaceId: 'ws_2' }), anEvent({ workspaceId: 'ws_2' })];
+  const other = anEvent({ workspaceId: 'ws_2', userId: 'usr_2' });
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/held', (response, request) => {
+    if (request.headers['webhook-id'] !== poison.id) response.writeHead(200).end();
+    else if (request.headers['x-buffy-attempt'] === '4') void gate.then(() => response.writeHead(500).end());
+    else response.writeHead(500).end();
+  });
+  const idsAt = () => receiver.at('/held').map(({ headers }) => headers['webhook-id']);
+  await publish([poison, next, other]);
+  await eventually(() => expect(receiver.at('/held').filter(({ headers }) => headers['x-buffy-attempt'] === '4')).toHaveLength(1));
+  await eventually(() => expect(idsAt()).toContain(other.id));
+  expect(idsAt()).not.toContain(next.id);
+  expect((await deliveriesTo(id)).find((row) => row.event_id === next.id)).toMatchObject({ status: 'pending', next_attempt_at: null, claimable_at: Infinity });
+  open();
+  await finished(id, 3);
+  expect(idsAt().at(-1)).toBe(next.id);
+  const statusOf = new Map((await deliveriesTo(id)).map((row) => [row.event_id, row.status]));
+  expect([poison, next, other].map((event) => statusOf.get(event.id))).toEqual(['failed', 'succeeded', 'succeeded']);
+});
+
+test('what waits behind others is skipped too when its endpoint is disabled, and order goes on once it is enabled', async () => {
+  const { id } = await orderedAt('/paused', 'ws_3');
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/paused', (response) => void gate.then(() => response.writeHead(500).end()));
+  const events = several('ws_3', 'usr_1', 5);
+  await publish(events);
+  await eventually(() => expect(receiver.at('/paused')).toHaveLength(1));
+  await storeOf(database.pool).disable(by, { workspaceId: 'ws_3', userId: null }, id);
+  await eventually(async () => expect((await deliveriesTo(id)).map(({ status }) => status)).toEqual(['pending', 'skipped', 'skipped', 'skipped', 'skipped']));
+  open();
+  await finished(id, 5);
+  receiver.program('/paused', behaviours.answer(200));
+  await storeOf(database.pool).enable(by, { workspaceId: 'ws_3', userId: null }, id);
+  const later = several('ws_3', 'usr_1', 3);
+  await publish(later);
+  await finished(id, 8);
+  expect(receiver.at('/paused').slice(1).map(({ headers }) => headers['webhook-id'])).toEqual(later.map((event) => event.id));
+});
+
+test('a redelivered record takes no turn twice and blocks nobody', async () => {
+  const { id } = await orderedAt('/again', 'ws_4');
+  const events = several('ws_4', 'usr_1', 3);
+  await publish([...events, ...events]);
+  await finished(id, 3);
+  await publish([...events, anEvent({ workspaceId: 'ws_4', userId: 'usr_1' })]);
+  await finished(id, 4);
+  expect(receiver.at('/again').map(({ headers }) => headers['webhook-id']).slice(0, 3)).toEqual(events.map((event) => event.id));
+  expect(receiver.at('/again')).toHaveLength(4);
+});

@@ -1,0 +1,84 @@
+import { openDatabase } from '@waggle/database';
+import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createApp } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { anEndpoint, anEvent, recordOf } from './given.ts';
+
+// The contract's own schedule and time-out: 5 s, 30 s, 3 min within 20 %; what a row says of the next attempt is compared, nothing is waited for.
+const stack = useStack();
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startReceiver();
+  await stack.run([database]);
+  await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', { EGRESS_ALLOW_CIDRS: '127.0.0.0/8' }))).components);
+});
+afterAll(() => receiver.stop());
+
+let workspaces = 0;
+/** The delivery of one event to an endpoint of its own, once its first attempt is recorded. */
+async function firstAttemptAt(url: string) {
+  const workspaceId = `ws_${++workspaces}`;
+  const { id } = await anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url, workspaceId });
+  await stack.publish([recordOf(anEvent({ workspaceId }))]);
+  const row = async () => (await database.pool.query('SELECT * FROM deliveries WHERE endpoint_id = $1', [id])).rows[0];
+  await eventually(async () => expect((await row())?.attempt_count).toBe(1), { timeoutMs: 15_000 });
+  const delivery = await row();
+  const [{ started_at: startedAt, duration_ms: durationMs }] = delivery.attempts;
+  const inSeconds = delivery.next_attempt_at === null ? null : (delivery.next_attempt_at.getTime() - Date.parse(startedAt) - durationMs) / 1_000;
+  return { delivery, inSeconds };
+}
+
+const { answer } = behaviours;
+const inTwoMinutes = () => new Date(Date.now() + 120_000).toUTCString();
+const five = [3.9, 6.5] as const;
+
+test.each([
+  { description: '200', behaviour: answer(200), reason: null },
+  { description: '200 with more than is read', behaviour: behaviours.endlessBody(), reason: null },
+  { description: '201', behaviour: answer(201), reason: 'status_201', next: five },
+  { description: '202', behaviour: answer(202), reason: 'status_202', next: five },
+  { description: '204', behaviour: answer(204, ''), reason: 'status_204', next: five },
+  { description: '301, not followed', behaviour: answer(301, '', { location: '/elsewhere' }), reason: 'status_301', next: five },
+  { description: '308, not followed', behaviour: answer(308, '', { location: '/elsewhere' }), reason: 'status_308', next: five },
+  { description: '400', behaviour: answer(400), reason: 'status_400', next: five },
+  { description: '410', behaviour: answer(410), reason: 'status_410', next: five },
+  { description: '500', behaviour: answer(500), reason: 'status_500', next: five },
+  { description: '500 with an endless body', behaviour: ((response, request) => { response.statusCode = 500; behaviours.endlessBody()(response, request); }) satisfies ReturnType<typeof answer>, reason: 'status_500', next: five },
+  { description: '429 with Retry-After in seconds', behaviour: answer(429, '', { 'retry-after': '60' }), reason: 'status_429', next: [59, 61.5] as const },
+  { description: '503 with Retry-After as a date', behaviour: (response: Parameters<ReturnType<typeof answer>>[0]) => void response.writeHead(503, { 'retry-after': inTwoMinutes() }).end(), reason: 'status_503', next: [117, 121.5] as const },
+  { description: '503 with Retry-After of a day', behaviour: answer(503, '', { 'retry-after': '86400' }), reason: 'status_503', next: [3_599, 3_601.5] as const },
+  { description: '503 with a shorter Retry-After than ours', behaviour: answer(503, '', { 'retry-after': '1' }), reason: 'status_503', next: five },
+  { description: '500 with Retry-After', behaviour: answer(500, '', { 'retry-after': '60' }), reason: 'status_500', next: five },
+  { description: '200 with a cut body', behaviour: behaviours.cutBody(), reason: 'body_cut', next: five },
+  { description: '200 with less than its content-length', behaviour: behaviours.cutBody({ 'content-length': '100' }), reason: 'body_cut', next: five },
+  { description: 'a reset', behaviour: behaviours.reset(), reason: 'connection_closed', next: five },
+  { description: 'something that is not HTTP', behaviour: behaviours.garbage(), reason: 'invalid_response', next: five },
+  { description: 'no headers in 5 s', behaviour: behaviours.silence(), reason: 'timeout', next: five, seconds: 5 },
+  { description: '200 whose body does not end in 5 s', behaviour: behaviours.slowBody(), reason: 'timeout', next: five, seconds: 5 },
+])('$description: $reason', async ({ description, behaviour, reason, next, seconds }) => {
+  const path = `/${encodeURIComponent(description)}`;
+  receiver.program(path, behaviour);
+  const { delivery, inSeconds } = await firstAttemptAt(receiver.url(path));
+  expect(delivery).toMatchObject({ status: reason === null ? 'succeeded' : 'retrying', reason });
+  expect(delivery.attempts).toMatchObject([{ number: 1, error: reason }]);
+  if (next === undefined) expect(inSeconds).toBeNull();
+  else {
+    expect(inSeconds).toBeGreaterThanOrEqual(next[0]);
+    expect(inSeconds).toBeLessThanOrEqual(next[1]);
+  }
+  if (seconds !== undefined) expect(Math.round(delivery.attempts[0].duration_ms / 1_000)).toBe(seconds);
+  expect(receiver.at('/elsewhere')).toEqual([]);
+});
+
+test.each([
+  { description: 'nobody listens', url: () => 'http://127.0.0.1:1/', reason: 'connection_refused' },
+  { description: 'a name that does not exist', url: () => 'http://nobody.invalid/', reason: 'name_not_found' },
+  { description: 'TLS that is none', url: () => receiver.url('/').replace('http:', 'https:'), reason: 'tls_error' },
+])('$description: $reason', async ({ url, reason }) => {
+  const { delivery, inSeconds } = await firstAttemptAt(url());
+  expect(delivery).toMatchObject({ status: 'retrying', reason });
+  expect(inSeconds).toBeGreaterThanOrEqual(five[0]);
+  expect(inSeconds).toBeLessThanOrEqual(five[1]);
+});
