@@ -35,6 +35,7 @@ beforeAll(async () => {
 
   ({ workspaceId, keys } = await givenTenants(stack));
   target = await aVictim(stack, keys, receiver.url('/hook'));
+  await eventually(async () => expect(await isCounted()).toBe(true));
   before = await victimsRows();
 }, 120_000);
 afterAll(() => receiver?.stop());
@@ -99,6 +100,13 @@ test.each([
   const answer = await callApi('GET', `${stack.urlOf(service)}${path}&cursor=${body.next_cursor}`, { key: keys.foreign });
   expect(answer).toMatchObject({ status: 400, body: { code: 'cursor_invalid' } });
 });
+
+/** The victim's webhooks have all been delivered, and the statistics, which follow a second later, know of each. */
+async function isCounted(): Promise<boolean> {
+  const { rows } = await stack.db('outbound-dispatcher').query(`SELECT count(*) FILTER (WHERE status <> 'succeeded') AS open, count(*) AS all,
+    (SELECT coalesce(sum(delivered), 0) FROM endpoint_hours) AS counted FROM deliveries`);
+  return Number(rows[0].open) === 0 && Number(rows[0].all) === Number(rows[0].counted);
+}
 
 /** Requests leave a trace of themselves, whatever came of them; the queue empties itself. */
 const TRACES = new Set(['operations', 'bulk_operations', 'bulk_results', 'idempotent_requests', 'outbox', 'audit_log']);
