@@ -1,3 +1,4 @@
+export * from './answer-page.ts';
 export * from './api-key.ts';
 export * from './api.ts';
 export * from './body.ts';

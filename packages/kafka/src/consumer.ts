@@ -12,7 +12,8 @@ export interface ConsumerDeps {
 
 export interface ConsumerSettings extends SourceSettings {
   deadLetterTopic: string;
-  stuckAfterMs: number;
+  /** A batch in hand for longer is ill health. Default 10 s. */
+  stuckAfterMs?: number;
 }
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
@@ -44,6 +45,6 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
       await inHand;
       await source.stop();
     },
-    health: () => (busySince !== null && Date.now() - busySince > settings.stuckAfterMs ? 'a batch is stuck' : source.health()),
+    health: () => (busySince !== null && Date.now() - busySince > (settings.stuckAfterMs ?? 10_000) ? 'a batch is stuck' : source.health()),
   };
 }

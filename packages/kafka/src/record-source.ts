@@ -11,7 +11,8 @@ export interface SourceSettings {
   groupId: string;
   /** How often a consumer that crashes, with nothing handled in between, is started again; one whose broker is away, always. Default 10. */
   restartsMax?: number;
-  silentAfterMs: number;
+  /** Neither fetch nor heartbeat for so long is ill health. Default 30 s. */
+  silentAfterMs?: number;
   /** So many records wait to be handled at most; for large ones less than the default. */
   pendingMax?: number;
   /** Of one partition, in one fetch. */
@@ -34,7 +35,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   const ledger = createOffsetLedger(prefixedTopic, logger);
   let consumer: Consumer;
   let pending = 0;
-  const { restartsMax = 10 } = settings;
+  const { restartsMax = 10, silentAfterMs = 30_000 } = settings;
   let restarts = 0;
   let faults = 0;
   let lastSignAt = Date.now();
@@ -93,7 +94,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
       await ledger.stop();
       await consumer.disconnect();
     },
-    health: () => (Date.now() - lastSignAt > settings.silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
+    health: () => (Date.now() - lastSignAt > silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
   };
 }
 

@@ -31,9 +31,7 @@ export function createApp(config: Config) {
 
   const consume = (handler: BatchHandler, groupId: string, settings: Partial<ConsumerSettings> = {}) =>
     createConsumer(
-      {
-        kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', silentAfterMs: 30_000, stuckAfterMs: 10_000, ...settings,
-      },
+      { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', ...settings },
       { handler, publish: producer.publish, logger },
     );
   const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox, wake, now, logger });

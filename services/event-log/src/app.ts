@@ -26,8 +26,6 @@ export function createApp(config: Config) {
         // A group per topic: KafkaJS hands all topics of a group to all of its members.
         groupId: `event-log.${name}`,
         deadLetterTopic: 'private.event-log.dead-letter.v1',
-        silentAfterMs: 30_000,
-        stuckAfterMs: 10_000,
       },
       { handler, publish: producer.publish, logger },
     );

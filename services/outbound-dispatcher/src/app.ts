@@ -58,8 +58,6 @@ export function createApp(config: Config) {
         kafka: config.kafka,
         groupId: `outbound-dispatcher.${name}`,
         deadLetterTopic: 'private.outbound-dispatcher.dead-letter.v1',
-        silentAfterMs: 30_000,
-        stuckAfterMs: 10_000,
       },
       { handler, publish: producer.publish, logger },
     );

@@ -1,12 +1,11 @@
 import { campaignEvent, environment, pageQuery, revokeAwardBody, type AwardView } from '@waggle/contracts';
-import { ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import { toAwardView } from '../../adapters/campaigns/award-row.ts';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { LeaderboardRow, LedgerRow, LedgerStore } from '../../adapters/campaigns/ledger-store.ts';
 import type { RevocationStore } from '../../adapters/campaigns/revocation-store.ts';
 import { administrator } from '../people/named-user.ts';
-import { answerPage, timePosition } from './answer-page.ts';
 import { walletFilter, wordFilter } from './filters.ts';
 import { ownedCampaign, partId } from './owned-campaign.ts';
 

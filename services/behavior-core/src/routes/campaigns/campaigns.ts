@@ -1,10 +1,9 @@
 import { campaignView, changeCampaignBody, createCampaignBody, pageQuery, toUtc, type ChangeCampaignBody } from '@waggle/contracts';
-import { created, ok, parseBody, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, ok, parseBody, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { CampaignChanges } from '../../adapters/campaigns/campaign-changes.ts';
 import type { CampaignRow, CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import { administrator } from '../people/named-user.ts';
-import { answerPage } from './answer-page.ts';
 import { ownedCampaign, unknownCampaign } from './owned-campaign.ts';
 import { changedWindow, requireWindow, windowView } from './window.ts';
 

@@ -1,9 +1,8 @@
 import { environment, pageQuery, processingStatus, toUtc, type InappEventView } from '@waggle/contracts';
-import { ok, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, ok, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
 import { toAwardView, type AwardRow } from '../../adapters/campaigns/award-row.ts';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { EventRow, LedgerStore } from '../../adapters/campaigns/ledger-store.ts';
-import { answerPage, timePosition } from './answer-page.ts';
 import { walletFilter, wordFilter } from './filters.ts';
 import { ownedCampaign } from './owned-campaign.ts';
 

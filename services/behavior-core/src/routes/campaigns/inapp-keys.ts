@@ -1,10 +1,9 @@
 import { createInappKeyBody, inappKeyView, pageQuery, toUtc } from '@waggle/contracts';
-import { created, noContent, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, noContent, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { InappKeyRow, InappKeyStore } from '../../adapters/campaigns/inapp-key-store.ts';
 import { administrator } from '../people/named-user.ts';
-import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign, partId } from './owned-campaign.ts';
 
 interface InappKeysDeps {

@@ -1,10 +1,9 @@
 import { changeMappingBody, createMappingBody, pageQuery, toUtc, type mappingView } from '@waggle/contracts';
-import { created, invalid, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, invalid, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore, MappingRow } from '../../adapters/campaigns/campaign-store.ts';
 import type { MappingFault, MappingStore } from '../../adapters/campaigns/mapping-store.ts';
 import { administrator } from '../people/named-user.ts';
-import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign, partId } from './owned-campaign.ts';
 
 interface MappingsDeps {

@@ -1,10 +1,9 @@
 import { changeTaskBody, createTaskBody, pageQuery, taskView, toUtc, type ChangeTaskBody } from '@waggle/contracts';
-import { created, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignChanges } from '../../adapters/campaigns/campaign-changes.ts';
 import type { CampaignStore, TaskRow } from '../../adapters/campaigns/campaign-store.ts';
 import { administrator } from '../people/named-user.ts';
-import { answerPage, idPosition } from './answer-page.ts';
 import { ownedCampaign, partId } from './owned-campaign.ts';
 import { changedWindow, requireWindow, windowView } from './window.ts';
 

@@ -1,8 +1,7 @@
 import { createSystemKeyBody, createUserKeyBody, pageQuery, toUtc, type ApiKeyView } from '@waggle/contracts';
-import { created, invalid, noContent, parseBody, Problem, requireSystemKey, type Answer, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, invalid, noContent, parseBody, Problem, requireSystemKey, type Answer, type ApiRequest, type Route } from '@waggle/http';
 import type { ApiKeyRow, ApiKeyStore, KeyOwner, NewKey } from '../../adapters/people/api-key-store.ts';
 import type { UserStore } from '../../adapters/people/user-store.ts';
-import { answerPage, idPosition } from '../campaigns/answer-page.ts';
 import { typeOf } from './auth.ts';
 import { administrator, namedUser, unknownUser } from './named-user.ts';
 

@@ -1,7 +1,6 @@
 import { auditFilters, pageQuery, toUtc, type AuditEntryView } from '@waggle/contracts';
-import { requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, idPosition, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import type { AuditLog, AuditRow } from '../../adapters/people/audit-log.ts';
-import { answerPage, idPosition } from '../campaigns/answer-page.ts';
 
 const query = pageQuery.extend(auditFilters.shape);
 

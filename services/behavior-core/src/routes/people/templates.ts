@@ -1,9 +1,8 @@
 import { createTemplateBody, label, pageQuery, replaceTemplateBody, toUtc, type CreateActivityBody, type TemplateView } from '@waggle/contracts';
-import { created, invalid, noContent, ok, parseBody, Problem, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, invalid, noContent, ok, parseBody, Problem, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { TemplateRow, TemplateStore } from '../../adapters/people/template-store.ts';
 import { faultOfRecurrence } from '../../domain/activities/define.ts';
-import { answerPage } from '../campaigns/answer-page.ts';
 import { administrator } from './named-user.ts';
 
 const position = z.tuple([label]);

@@ -1,10 +1,9 @@
 import { keyOfUser, pageQuery, settingsBody, toUtc, userId as userIdSchema, type SettingsView, type UserView } from '@waggle/contracts';
-import { invalid, ok, parseBody, parseQuery, requireSystemKey, type Answer, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
+import { answerPage, idPosition, invalid, ok, parseBody, parseQuery, requireSystemKey, type Answer, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { ErasureStore } from '../../adapters/people/erasure-store.ts';
 import type { UserRow, UserStore } from '../../adapters/people/user-store.ts';
 import { mergeSettings, shownSettings } from '../../domain/people/settings.ts';
-import { answerPage, idPosition } from '../campaigns/answer-page.ts';
 import { administrator, namedUser, unknownUser } from './named-user.ts';
 
 export interface UsersDeps {

@@ -1,6 +1,8 @@
 import { pageQuery } from '@waggle/contracts';
-import { decodeCursor, ok, parseQuery, toPage, type Answer, type ApiRequest } from '@waggle/http';
 import { z } from 'zod';
+import { ok, type Answer, type ApiRequest } from './api.ts';
+import { decodeCursor } from './cursor.ts';
+import { parseQuery, toPage } from './page.ts';
 
 interface List<Query extends typeof pageQuery, Position extends z.ZodType, Row> {
   query: Query;
@@ -12,7 +14,7 @@ interface List<Query extends typeof pageQuery, Position extends z.ZodType, Row> 
   toItem(row: Row): unknown;
 }
 
-/** One page of any list here. */
+/** One page of any list of the caller's workspace. */
 export async function answerPage<Query extends typeof pageQuery, Position extends z.ZodType, Row>(
   { caller, query }: ApiRequest,
   list: List<Query, Position, Row>,
