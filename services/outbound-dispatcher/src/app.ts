@@ -1,5 +1,7 @@
 import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
-import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, type Route, type RunOnce } from '@waggle/http';
+import {
+  apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
+} from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
@@ -12,6 +14,7 @@ import { createEndpointHours, type EndpointHours } from './adapters/endpoint-hou
 import { createEndpointSecrets, type EndpointSecrets } from './adapters/endpoint-secrets.ts';
 import { createEndpointStore, type EndpointStore } from './adapters/endpoint-store.ts';
 import { createErasureStore } from './adapters/erasure-store.ts';
+import { createReplayStore, type ReplayStore } from './adapters/replay-store.ts';
 import { createSender } from './adapters/sender.ts';
 import { createTestDeliveries } from './adapters/test-deliveries.ts';
 import type { Config } from './config.ts';
@@ -22,6 +25,7 @@ import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
 import { createDeliveryEngine } from './delivery/engine.ts';
 import { createFanOut } from './delivery/fan-out.ts';
+import { createReplayer, type Replayer } from './delivery/replayer.ts';
 import { createReportResults } from './delivery/report-results.ts';
 import { createSendAttempt, type SendAttempt } from './delivery/send-attempt.ts';
 import { judgeEndpointUrl } from './domain/endpoint-url.ts';
@@ -30,6 +34,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointActionRoutes } from './routes/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
+import { findOperationRoute, replayRoute } from './routes/replays.ts';
 import { testSendRoute } from './routes/test-sends.ts';
 
 interface Shared {
@@ -73,11 +78,13 @@ export function createApp(config: Config) {
   const hours = createEndpointHours(database.pool, logger);
   const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
+  const replays = createReplayStore(database.pool);
+  const replayer = createReplayer({ store: replays, wakeEngine: engine.wake, logger });
   const idempotentRequests = createIdempotentRequests(database, box);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const api = apiRouter(
     { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
-    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, runOnce: idempotentRequests.runOnce }),
+    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, replays, replayer, runOnce: idempotentRequests.runOnce }),
   );
   const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
   const consumers = together('consumers', [
@@ -92,14 +99,17 @@ export function createApp(config: Config) {
     relay,
     hours,
     engine,
+    replayer,
     consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },
+      { what: 'replays', remove: replays.removeExpired },
     ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
-  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
+  const internal = createInternalApp(config.internalToken, [findOperationRoute(replays)]);
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }
 
@@ -112,10 +122,12 @@ interface RoutesDeps {
   sendAttempt: SendAttempt;
   wake(keys: readonly string[]): void;
   wakeEngine(): void;
+  replays: ReplayStore;
+  replayer: Pick<Replayer, 'wake'>;
   runOnce: RunOnce;
 }
 
-function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, runOnce }: RoutesDeps): Route[] {
+function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, replays, replayer, runOnce }: RoutesDeps): Route[] {
   const viewsOf = createViewsOf({ secrets, statsOf: hours.statsOf });
   const administer = createAdministerEndpoint({ viewsOf, wake });
   const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
@@ -123,6 +135,9 @@ function createRoutes(config: Config, { database, store, hours, secrets, egress,
     ...endpointRoutes({ store, judgeUrl, mayReach: egress.mayReach, secrets, viewsOf, administer, wake }),
     ...endpointActionRoutes({ store, secrets, administer }),
     testSendRoute({ findReceiver: store.findReceiver, sendAttempt, keep: createTestDeliveries(database.pool).keep, runOnce }),
+    replayRoute({
+      store: replays, operationIds: createOperationIds(config.operationSecret), wake, wakeReplayer: () => database.afterCommit(replayer.wake),
+    }),
     ...deliveryRoutes({ log: createDeliveryLog(database.pool), wakeEngine: () => database.afterCommit(wakeEngine) }),
     ...eventTypeRoutes(),
   ];

@@ -62,6 +62,7 @@ const CLAIM = {
     FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
     RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.user_id AS "userId",
       d.attempt_count AS "attemptCount", d.attempts_before AS "attemptsBefore", d.is_single AS "isSingle",
+      d.replay_id IS NOT NULL AS "isReplayed",
       d.turn IS NOT NULL AS "isOrdered", due.is_over AS "isOver",
       (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,
 };

@@ -5,7 +5,7 @@ import type { EndpointSecrets } from '../adapters/endpoint-secrets.ts';
 import type { Administrator, EndpointRow, EndpointScope } from '../adapters/endpoint-row.ts';
 
 export const ENDPOINTS_PATH = '/v1/webhooks/endpoints';
-export const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
+const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
 
 /** A user key's endpoint gets that user's events, and is seen by that user's keys and the workspace's. */
 export function scopeOf({ workspaceId, userId }: ApiRequest['caller']): EndpointScope {
