@@ -119,6 +119,8 @@ export const endpointView = z.object({
   status: z.enum(['enabled', 'disabled']), disabled_reason: disabledReason.nullable(),
   /** `p95_ms`: of the attempts, to the width of a bucket; null without any. */
   stats: z.object({ delivered_24h: z.int(), failed_24h: z.int(), p95_ms: z.int().nullable() }),
+  /** It does not answer and is left alone until then; null while it answers. */
+  paused_until: utcTimestamp.nullable(),
   secret: z.string().optional(), previous_secret_until: utcTimestamp.nullable(), created_at: utcTimestamp, updated_at: utcTimestamp,
 });
 export type EndpointView = z.infer<typeof endpointView>;

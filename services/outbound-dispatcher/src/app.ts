@@ -11,6 +11,7 @@ import { createDeliveryResults } from './adapters/delivery-results.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
 import { createEndpointHours, type EndpointHours } from './adapters/endpoint-hours.ts';
+import { createEndpointPauses } from './adapters/endpoint-pauses.ts';
 import { createEndpointSecrets, type EndpointSecrets } from './adapters/endpoint-secrets.ts';
 import { createEndpointStore, type EndpointStore } from './adapters/endpoint-store.ts';
 import { createErasureStore } from './adapters/erasure-store.ts';
@@ -23,7 +24,8 @@ import { campaignEventHandler } from './consumers/campaign-event.ts';
 import { userErasureHandler } from './consumers/user-erasure.ts';
 import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
-import { createDeliveryEngine } from './delivery/engine.ts';
+import { createBreaker, createBreakerMetrics } from './delivery/breaker.ts';
+import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts';
 import { createFanOut } from './delivery/fan-out.ts';
 import { createReplayer, type Replayer } from './delivery/replayer.ts';
 import { createReportResults } from './delivery/report-results.ts';
@@ -150,16 +152,20 @@ function createDeliveries(config: Config, { database, sendAttempt, store, hours,
   const queue = createDeliveryQueue(database.pool, { owner, leaseMs });
   const { record } = createDeliveryResults(database.pool, { owner });
   const attempt = createAttempt({ findEndpoint: directory.find, sendAttempt, metrics: createAttemptMetrics(metrics), logger }, { delaysMs: config.retryDelaysMs });
+  const pauses = createEndpointPauses(database.pool, { firstMs: config.retryDelaysMs[0] ?? 5_000, leaseMs });
+  const breakerMetrics = createBreakerMetrics(metrics, () => directory.paused().length);
+  const observe = createBreaker({ pauses, isPaused: directory.isPaused, handBack: (id) => engine.handBack(id), metrics: breakerMetrics, logger });
   const report = createReportResults({
     record,
     publish,
     count: hours.add,
     disable: async (endpoint) => { await store.disableUnhealthy(endpoint); wake([endpoint.id]); },
+    observe,
     wake,
     logger,
   });
-  const engine = createDeliveryEngine(
-    { queue, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
+  const engine: DeliveryEngine = createDeliveryEngine(
+    { queue, breaker: { ...directory, probe: pauses.probe }, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
     { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 1_000, heldInAll: 5_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
   );
   registerHeldGauge(metrics, engine.held);

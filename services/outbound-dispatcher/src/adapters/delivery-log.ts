@@ -35,7 +35,10 @@ export interface DeliveryFilter {
 /** `created_at` and id. */
 type DeliveryPosition = readonly [string, string];
 
-const COLUMNS = `d.id, d.endpoint_id, d.event_id, d.event, d.user_id, d.status, d.reason, d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at`;
+// Nothing is sent to an endpoint that is left alone before its pause is over.
+const COLUMNS = `d.id, d.endpoint_id, d.event_id, d.event, d.user_id, d.status, d.reason, d.attempt_count,
+  CASE WHEN d.next_attempt_at IS NOT NULL THEN greatest(d.next_attempt_at, (
+    SELECT e.paused_until FROM endpoints e WHERE e.workspace_id = d.workspace_id AND e.id = d.endpoint_id)) END AS next_attempt_at, d.created_at, d.completed_at`;
 // A user's endpoints get that user's events only, so the index by user finds them; what the workspace's own endpoints got is not for a user key.
 const IN_SCOPE = `d.workspace_id = $1 AND ($2::text IS NULL OR (d.user_id = $2
   AND d.endpoint_id IN (SELECT e.id FROM endpoints e WHERE e.workspace_id = $1 AND e.user_id = $2)))`;

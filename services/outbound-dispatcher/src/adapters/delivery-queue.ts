@@ -67,6 +67,12 @@ const CLAIM = {
       (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,
 };
 
+const HAND_BACK = {
+  name: 'deliveries_hand_back',
+  text: `UPDATE deliveries d SET lease_owner = NULL, claimable_at = now() FROM unnest($2::text[], $3::text[]) AS h (workspace_id, id)
+    WHERE d.workspace_id = h.workspace_id AND d.id = h.id AND d.lease_owner = $1 AND d.status IN ('pending', 'retrying')`,
+};
+
 const RELEASE = {
   name: 'deliveries_release',
   text: `UPDATE deliveries SET lease_owner = NULL, claimable_at = now()
@@ -109,9 +115,13 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
 
   async claim({ rooms, roomOfOthers }: ClaimLimits): Promise<Delivery[]> {
     const leaseEndsAt = performance.now() + leaseMs;
-    const rows = await query<Omit<Delivery, 'leaseEndsAt'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
-    return rows.map((row) => ({ ...row, leaseEndsAt }));
+    const rows = await query<Omit<Delivery, 'leaseEndsAt' | 'isProbe'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
+    return rows.map((row) => ({ ...row, isProbe: false, leaseEndsAt }));
   },
+
+  /** These have not started. */
+  handBack: async (deliveries: readonly Delivery[]): Promise<void> =>
+    void (deliveries.length > 0 && (await query(pool, HAND_BACK, [owner, ...columnsOf(deliveries, ({ workspaceId, id }) => [workspaceId, id])]))),
 
   /** Hands back what is leased to this process, but for what it still has in flight. */
   release: async ({ except }: { except: readonly string[] }): Promise<void> => void (await query(pool, RELEASE, [owner, except])),

@@ -71,6 +71,16 @@ function take(state: State, now: number): Delivery | undefined {
   return undefined;
 }
 
+function drop(state: State, endpointId: string): Delivery[] {
+  const lane = state.lanes.get(endpointId);
+  if (lane === undefined) return [];
+  const dropped = [...lane.waiting, ...lane.replayed];
+  [lane.waiting, lane.replayed] = [[], []];
+  state.held -= dropped.length;
+  refreshTurn(state, endpointId, lane);
+  return dropped;
+}
+
 /**
  * What this instance holds: a lane per endpoint, and turns between them. An endpoint whose lane is full, or whose requests hang, waits
  * for itself alone. No clock and no I/O: the engine says what time it is and what has happened.
@@ -118,13 +128,12 @@ export function createLanes(limits: LaneLimits) {
       refreshTurn(state, endpointId, lane);
     },
 
+    /** What waits for this endpoint and has not started: it is no longer held. */
+    drop: (endpointId: string): Delivery[] => drop(state, endpointId),
+
     /** Drops all that has not started. */
     clear() {
-      for (const [endpointId, lane] of lanes) {
-        state.held -= countWaiting(lane);
-        [lane.waiting, lane.replayed] = [[], []];
-        refreshTurn(state, endpointId, lane);
-      }
+      for (const endpointId of lanes.keys()) drop(state, endpointId);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface Delivery {
   isSingle: boolean;
   /** A replay has put it back: what is new goes before it. */
   isReplayed: boolean;
+  /** Its endpoint does not answer, and this one is to find out whether it does again. */
+  isProbe: boolean;
   /** The next of its endpoint and user waits for its end. */
   isOrdered: boolean;
   /** Its endpoint was disabled or deleted when it was claimed: it is to be skipped. */

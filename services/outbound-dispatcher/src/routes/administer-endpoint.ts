@@ -27,8 +27,8 @@ interface ViewsDeps {
 export const createViewsOf = ({ secrets, statsOf }: ViewsDeps) => async (workspaceId: string, rows: readonly EndpointRow[]): Promise<(row: EndpointRow) => EndpointView> => {
   const stats = await statsOf(workspaceId, rows.map(({ id }) => id));
   return (row) => {
-    const { created_at: createdAt, updated_at: updatedAt, previous_secret_until: until, sealed_headers: sealedHeaders, ...shown } = row;
-    const times = { previous_secret_until: until && toUtc(until), created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
+    const { created_at: createdAt, updated_at: updatedAt, previous_secret_until: until, paused_until: pausedUntil, sealed_headers: sealedHeaders, ...shown } = row;
+    const times = { previous_secret_until: until && toUtc(until), paused_until: pausedUntil && toUtc(pausedUntil), created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
     return { ...shown, headers: secrets.openHeaders(sealedHeaders, row.id), stats: stats(row.id), ...times };
   };
 };
