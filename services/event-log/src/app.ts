@@ -40,7 +40,7 @@ export function createApp(config: Config) {
     },
     eventRoutes(store),
   );
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
     consume('behavior-event', behaviorEventHandler(store)),
     consume('campaign-event', campaignEventHandler(store)),
