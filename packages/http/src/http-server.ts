@@ -29,6 +29,8 @@ const LINGER_MS = 60_000;
 export function createHttpServer({ host, port, publicUrl, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.locals['publicUrl'] = publicUrl;
+  const openAnswers = new Set<AbortController>();
+  app.locals['openAnswers'] = openAnswers;
   app.use(observe(logger, metrics), ...routers);
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
@@ -39,6 +41,8 @@ export function createHttpServer({ host, port, publicUrl, routers, logger, metri
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+      // Streams end only when they are ended; their readers resume elsewhere.
+      for (const answer of openAnswers) answer.abort();
       await closed;
     },
     health: () => null,
@@ -78,5 +82,6 @@ function writeLine(logger: Logger, response: Response, line: Record<string, unkn
   const { workspaceId, keyId } = response.locals['caller'] ?? {};
   const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
   if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');
+  else if (problem instanceof Error && !(problem instanceof Problem)) logger.error({ ...wide, err: problem }, 'answer cut off');
   else logger.info(wide, 'request');
 }
