@@ -4,7 +4,6 @@ import { Problem } from './problem.ts';
 
 /** Refused before it is parsed: a body this deep exhausts the stack of whoever walks it. */
 const DEPTH_MAX = 64;
-const READ_TIMEOUT_MS = 60_000;
 
 /** Reads the whole body, or throws `payload_too_large` as soon as it is known. Compressed bodies are not taken. */
 export async function readBody(request: Request, limitBytes: number): Promise<Buffer> {
@@ -13,7 +12,7 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bu
   if (encoding !== 'identity') throw new Problem('unsupported_media_type', { detail: 'Compressed bodies are not taken' });
   const chunks: Buffer[] = [];
   let size = 0;
-  const timer = setTimeout(() => cutOff(request), READ_TIMEOUT_MS);
+  const timer = setTimeout(() => cutOff(request), Number(request.app.locals['bodyTimeoutMs']));
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;

@@ -42,7 +42,7 @@ export function createApp(config: Config) {
     },
     eventRoutes({ ...store, follow: tail.follow, ...config.streaming }),
   );
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
     consume('behavior-event', behaviorEventHandler(store)),
     consume('campaign-event', campaignEventHandler(store)),
