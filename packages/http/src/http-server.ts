@@ -28,9 +28,16 @@ const STREAM_TIMEOUT_MS = 3_600_000;
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
 export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+<<<<<<< HEAD
+  app.locals['publicUrl'] = publicUrl;
+  const openAnswers = new Set<AbortController>();
+  app.locals['openAnswers'] = openAnswers;
+  app.use(observe(logger, metrics), ...routers);
+=======
   Object.assign(app.locals, { publicUrl, bodyTimeoutMs });
   const lingering = createLingering(bodyTimeoutMs);
   app.use(observe(logger, metrics), lingering.watch, ...routers);
+>>>>>>> main
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
   return {
@@ -40,7 +47,12 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+<<<<<<< HEAD
+      // Streams end only when they are ended; their readers resume elsewhere.
+      for (const answer of openAnswers) answer.abort();
+=======
       lingering.end();
+>>>>>>> main
       await closed;
     },
     health: () => null,
@@ -95,5 +107,6 @@ function writeLine(logger: Logger, response: Response, line: Record<string, unkn
   const { workspaceId, keyId } = response.locals['caller'] ?? {};
   const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
   if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');
+  else if (problem instanceof Error && !(problem instanceof Problem)) logger.error({ ...wide, err: problem }, 'answer cut off');
   else logger.info(wide, 'request');
 }
