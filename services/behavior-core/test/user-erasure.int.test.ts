@@ -49,6 +49,9 @@ async function aFullLife(userId: string) {
   await call('DELETE', `/v1/api-keys/${(await call('POST', `/v1/users/${userId}/api-keys`, { key: key.api_key, body: { label: 'second' } })).body.id}`);
   await db().query("INSERT INTO applied_templates (workspace_id, user_id, name) VALUES ($1, $2, 'starter')", [workspaceId, userId]);
   await db().query(
+    "INSERT INTO reminders VALUES ($1, $2, '2026-03-28', 'nudge', $3, 'sent', 'telegram', now(), now())", [workspaceId, activity.id, userId],
+  );
+  await db().query(
     "INSERT INTO bulk_operations (workspace_id, id, creator_user_id, is_synchronous, total, done, accepted_at) VALUES ($1, $2, $3, true, 1, 1, now())", [workspaceId, newId('op'), userId],
   );
   await db().query(
