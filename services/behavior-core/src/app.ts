@@ -41,7 +41,7 @@ export function createApp(config: Config) {
   const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
   const rightOfWay = createRightOfWay();
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
-  const people = createPeople({ pool, operationIds, wake, now, logger });
+  const people = createPeople({ pool, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const routes = [
@@ -51,7 +51,7 @@ export function createApp(config: Config) {
     ...campaigns.routes,
   ];
   const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [people.openRouter, api], logger, metrics });
   const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter]);
 
   const consumers = together('consumers', [

@@ -10,6 +10,7 @@ const own = [
   `DELETE FROM reminders WHERE ${OF_USER}`,
   `DELETE FROM channel_connections WHERE ${OF_USER}`,
   `DELETE FROM api_keys WHERE ${OF_USER}`,
+  `DELETE FROM portal_sessions WHERE ${OF_USER}`,
   `DELETE FROM inbox WHERE ${OF_USER}`,
   `DELETE FROM idempotent_requests WHERE ${OF_USER}`,
   // What became of an item counts for its bulk request; whose it was does not.
