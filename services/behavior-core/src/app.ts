@@ -1,5 +1,6 @@
+import { keptOperation } from '@waggle/contracts';
 import { createCleaner, createIdempotentRequests, openDatabase } from '@waggle/database';
-import { apiRouter, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { apiRouter, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type ConsumerSettings } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together } from '@waggle/runtime';
@@ -44,10 +45,13 @@ export function createApp(config: Config) {
   const people = createPeople({ pool, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
+  const findReplay = async (workspaceId: string, id: string) =>
+    (await askDispatcher('/internal/find-operation', { workspace_id: workspaceId, operation_id: id }, keptOperation)).operation;
   const routes = [
     ...activities.routes,
     ...people.routes,
-    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, publicUrl: config.publicUrl }),
+    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, findReplay, publicUrl: config.publicUrl }),
     ...campaigns.routes,
   ];
   const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);

@@ -1,5 +1,5 @@
 import {
-  count, databaseConfig, databaseEnvironment, encryptionKeys, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment,
+  count, databaseConfig, databaseEnvironment, encryptionKeys, list, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment,
 } from '@waggle/runtime';
 import { z } from 'zod';
 
@@ -8,6 +8,7 @@ const environment = z.object({
   ...databaseEnvironment(10),
   OPERATION_SECRET: z.string().regex(/^[0-9a-f]{64}$/),
   ENCRYPTION_KEYS: encryptionKeys,
+  DISPATCHER_INTERNAL_URLS: list,
   API_LIMIT_PER_MINUTE: count(600),
   SWEEP_INTERVAL_MS: milliseconds(500),
   CLEAN_INTERVAL_MS: milliseconds(300_000),
@@ -27,6 +28,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     database: databaseConfig(parsed, 'behavior-core'),
     operationSecret: parsed.OPERATION_SECRET,
     encryptionKeys: parsed.ENCRYPTION_KEYS,
+    dispatcherInternalUrls: parsed.DISPATCHER_INTERNAL_URLS,
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
     cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
