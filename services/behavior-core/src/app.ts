@@ -12,6 +12,7 @@ import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
 import type { Config } from './config.ts';
 import { createPeople } from './people.ts';
+import { createReminders } from './reminders.ts';
 import { operationsRoutes } from './routes/operations.ts';
 
 export function createApp(config: Config) {
@@ -41,6 +42,7 @@ export function createApp(config: Config) {
   const rightOfWay = createRightOfWay();
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
   const people = createPeople({ pool, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
+  const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
   const findReplay = async (workspaceId: string, id: string) =>
@@ -63,7 +65,7 @@ export function createApp(config: Config) {
   ]);
   const forgetting = [{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }, ...retentionTasks(pool)];
   const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });
-  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, people.keyUsage, server];
+  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, reminders, people.keyUsage, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }
