@@ -8,6 +8,8 @@ import { createApp as createDispatcher } from '../../services/outbound-dispatche
 import { loadConfig as loadDispatcherConfig } from '../../services/outbound-dispatcher/src/config.ts';
 
 // Contract, section 1: Idempotency-Key is honoured on every POST under /v1.
+// One has no API key to be told apart by: services/behavior-core/test/api-keys.int.test.ts shows the same of it.
+const WITHOUT_KEY = 'POST /v1/portal-sessions/exchange';
 const stack = useStack();
 const serviceOf = new Map<string, Parameters<typeof stack.urlOf>[0]>();
 const created = { endpoint: '', delivery: '', activity: '', routine: '', step: '', archived: '', campaign: '', task: '', award: 'awd_test' };
@@ -27,7 +29,7 @@ beforeAll(async () => {
   ] as const;
   for (const { service, components, routes } of apps) {
     await stack.run(components);
-    for (const route of routes) if (route.startsWith('POST /v1/')) serviceOf.set(route, service);
+    for (const route of routes) if (route.startsWith('POST /v1/') && route !== WITHOUT_KEY) serviceOf.set(route, service);
   }
   const { workspaceId, systemKey: key } = await stack.createWorkspace();
   systemKey = key;
@@ -72,6 +74,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /v1/activities/:id/restore': row(() => `/v1/activities/${created.archived}/restore`),
   'POST /v1/users/:id/api-keys': row(() => '/v1/users/usr_1/api-keys', () => ({ label: 'phone' })),
   'POST /v1/api-keys': row(() => '/v1/api-keys', () => ({ label: 'server' })),
+  'POST /v1/portal-sessions': row(() => '/v1/portal-sessions', () => ({ user_id: 'usr_1' })),
   'POST /v1/activity-templates': row(() => '/v1/activity-templates', () => ({ name: 'morning', activities: [{ type: 'habit', name: 'Stretch' }] })),
   'POST /v1/campaigns': row(() => '/v1/campaigns', () => ({ name: 'Summer' })),
   'POST /v1/campaigns/:id/tasks': ofCampaign('/tasks', () => ({ name: 'Share', points: 2 })),

@@ -82,6 +82,12 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/api-keys': [at('own', 403, () => '/v1/api-keys')],
   'POST /v1/api-keys': [at('own', 403, () => '/v1/api-keys', () => ({ label: 'Trespass' }))],
   'DELETE /v1/api-keys/:id': [at(404, 404, ({ keyId }) => `/v1/api-keys/${keyId}`), at(404, 404, ({ systemKeyId }) => `/v1/api-keys/${systemKeyId}`)],
+  'POST /v1/portal-sessions': [
+    at(404, 403, () => '/v1/portal-sessions', () => ({ user_id: 'usr_victim_alone' })),
+    at('own', 403, () => '/v1/portal-sessions', ({ userId }) => ({ user_id: userId })),
+  ],
+  // No API key opens it: it asks for a code, and this one was the victim's.
+  'POST /v1/portal-sessions/exchange': [at(401, 401, () => '/v1/portal-sessions/exchange', ({ usedCode }) => ({ code: usedCode }))],
   // Templates are the workspace's: its users read them.
   'GET /v1/activity-templates': [at('own', 'own', () => '/v1/activity-templates')],
   'GET /v1/activity-templates/:name': [at(404, 'own', ({ templateName }) => `/v1/activity-templates/${templateName}`)],
@@ -118,6 +124,13 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     at('own', 403, ({ userId }) => `/v1/events?user_id=${userId}`),
     at('own', 'own', ({ activityId }) => `/v1/events?entity_id=${activityId}`),
     at('own', 'own', () => '/v1/events?limit=200'),
+  ],
+  // A stream has no end: what it tells whom is shown in services/event-log/test/streaming.int.test.ts. Here it is asked for what must not be had.
+  'GET /v1/events/stream': [at(400, 403, ({ userId, eventCursor }) => `/v1/events/stream?user_id=${userId}&cursor=${eventCursor}`)],
+  'GET /v1/events/export': [
+    at('own', 403, ({ userId }) => `/v1/events/export?user_id=${userId}`),
+    at('own', 'own', () => '/v1/events/export'),
+    at('own', 'own', () => '/v1/events/export?format=csv'),
   ],
   'GET /v1/events/:id': [at(404, 404, ({ eventId }) => `/v1/events/${eventId}`)],
 

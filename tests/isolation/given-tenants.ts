@@ -50,6 +50,8 @@ export async function aVictim(stack: Stack, keys: Keys, receiverUrl: string) {
   const systemKey = (await read('behavior-core', '/v1/api-keys', keys.system)).data[0];
   await make('behavior-core', '/v1/activity-templates', { name: 'victim-template', description: WORKSPACE_SECRET, activities: [{ type: 'habit', name: 'x' }] }, keys.system);
   const campaign = await aCampaign(stack, keys.system, make);
+  const [, usedCode = ''] = String((await make('behavior-core', '/v1/portal-sessions', {})).url).split('#code=');
+  await callApi('POST', `${stack.urlOf('behavior-core')}/v1/portal-sessions/exchange`, { body: { code: usedCode } });
 
   let event: { id: string } = { id: '' };
   let delivery: { id: string } = { id: '' };
@@ -61,7 +63,7 @@ export async function aVictim(stack: Stack, keys: Keys, receiverUrl: string) {
   });
   return {
     userId: 'usr_victim', activityId: String(activity.id), twinId: String(twin.id), routineId: String(routine.id), stepId: String(routine.steps[0].id), keyId: String(key.id), systemKeyId: String(systemKey.id),
-    templateName: 'victim-template', operationId: String(inbound.operation_id), bulkOperationId: String(bulk.operation_id), endpointId: String(endpoint.id), eventId: event.id, deliveryId: delivery.id,
+    templateName: 'victim-template', operationId: String(inbound.operation_id), bulkOperationId: String(bulk.operation_id), endpointId: String(endpoint.id), eventId: event.id, deliveryId: delivery.id, usedCode, eventCursor: String((await read('event-log', '/v1/events?limit=1')).next_cursor),
     ...campaign,
   };
 }

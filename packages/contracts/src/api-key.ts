@@ -20,5 +20,7 @@ export type ApiKeyView = z.infer<typeof apiKeyView>;
 /** `GET /v1/auth/me` */
 export const authMe = z.object({
   key_id: z.string(), type: keyType, label: z.string(), workspace_id: z.string(), user_id: z.string().nullable(), key_prefix: z.string(), expires_at: utcTimestamp.nullable(),
+  /** A portal session makes no keys and no further sessions. */
+  portal_session: z.boolean(),
 });
 export type AuthMe = z.infer<typeof authMe>;

@@ -7,6 +7,8 @@ export const auditAction = z.enum([
   'workspace.created',
   'api_key.created',
   'api_key.revoked',
+  'portal_session.created',
+  'portal_session.exchanged',
   'user.erased',
   'template.created',
   'template.changed',
@@ -32,12 +34,12 @@ export const auditAction = z.enum([
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 
-const targetKind = z.enum(['workspace', 'api_key', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'endpoint']);
+const targetKind = z.enum(['workspace', 'api_key', 'portal_session', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'endpoint']);
 
 /** `GET /v1/audit-log`: newest first. */
 export const auditFilters = z.strictObject({
   action: auditAction.optional(),
-  key_id: z.string().regex(/^key_[0-9a-z]{26}$/, 'Must be the id of an API key').optional(),
+  key_id: z.string().regex(/^(?:key|pss)_[0-9a-z]{26}$/, 'Must be the id of an API key or a portal session').optional(),
   /** About this user; entries of an erased user are found by it too. */
   user_id: userId.optional(),
   since: timestampWithOffset.optional(),

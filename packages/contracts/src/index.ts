@@ -16,6 +16,7 @@ export * from './introspection.ts';
 export * from './message.ts';
 export * from './operation.ts';
 export * from './page.ts';
+export * from './portal-session.ts';
 export * from './problem-codes.ts';
 export * from './scalars.ts';
 export * from './template.ts';

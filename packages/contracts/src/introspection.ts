@@ -9,6 +9,7 @@ export const keyIntrospection = z.discriminatedUnion('active', [
   z.object({ active: z.literal(false) }),
   z.object({
     active: z.literal(true), key_id: z.string(), workspace_id: z.string(), user_id: z.string().nullable(), expires_at: z.iso.datetime().nullish(),
+    portal_session: z.boolean().optional(),
   }),
 ]);
 export type KeyIntrospection = z.infer<typeof keyIntrospection>;

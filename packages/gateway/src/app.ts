@@ -1,7 +1,8 @@
 import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
 import { createAddressLimit } from './address-limit.ts';
 import type { Config } from './config.ts';
-import { renderProblemPages } from './problem-pages.ts';
+import { findPortal, servePortal } from './portal.ts';
+import { renderProblemPages, serveProblemPages } from './problem-pages.ts';
 import { createProxy } from './proxy.ts';
 import { readRoutes, servicesOf } from './routes.ts';
 import { createUpstreams } from './upstreams.ts';
@@ -12,11 +13,14 @@ export function createApp(config: Config) {
   const table = readRoutes();
   const missing = servicesOf(table).filter((service) => config.upstreams[service] === undefined);
   if (missing.length > 0) throw new Error(`UPSTREAMS names no address of ${missing.join(', ')}`);
+  const portal = findPortal(config.portalDirectory);
+  if (portal === null) logger.warn({ folder: config.portalDirectory }, 'the portal is not built, and not served');
+  const [findPage, findPortalFile] = [serveProblemPages(renderProblemPages()), portal === null ? () => undefined : servePortal(portal)];
   const proxy = createProxy(
     { host: config.host, port: config.port, publicUrl: config.publicUrl, drainMs: config.shutdownTimeoutMs / 2 },
     {
       table,
-      pages: renderProblemPages(),
+      findStatic: (path) => findPage(path) ?? findPortalFile(path),
       upstreams: createUpstreams(config.upstreams),
       addressLimit: config.addressLimitPerMinute === 0 ? null : createAddressLimit(config.addressLimitPerMinute),
       logger,

@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { parseEnvironment, port, processConfig, processEnvironment } from '@waggle/runtime';
 import { z } from 'zod';
+
+/** Where the portal's build puts its files. */
+export const PORTAL_DIRECTORY = fileURLToPath(new URL('../../../services/portal/dist', import.meta.url));
 
 const json = z.string().transform((text, context): unknown => {
   try {
@@ -20,6 +24,7 @@ const environment = z.object({
   UPSTREAMS: json.pipe(upstreams),
   /** Requests of one client address; 0: any number. */
   ADDRESS_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(0),
+  PORTAL_DIRECTORY: z.string().default(PORTAL_DIRECTORY),
 });
 
 export function loadConfig(env: NodeJS.ProcessEnv) {
@@ -27,6 +32,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   return {
     ...processConfig(parsed),
     upstreams: parsed.UPSTREAMS,
+    portalDirectory: parsed.PORTAL_DIRECTORY,
     addressLimitPerMinute: parsed.ADDRESS_LIMIT_PER_MINUTE,
   };
 }

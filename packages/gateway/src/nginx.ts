@@ -2,14 +2,22 @@ import { COMPRESSED_BYTES_MIN, COMPRESSED_TYPES } from './compression.ts';
 import { DROPPED_REQUEST_HEADERS } from './forwarded-headers.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
 import * as limit from './limits.ts';
-import { PAGE_HEADERS, PAGE_METHODS } from './problem-pages.ts';
+import { PORTAL_ASSET_HEADERS, PORTAL_ENTRANCES, PORTAL_PAGE_HEADERS, PORTAL_PATH, PORTAL_TYPES } from './portal.ts';
+import { PAGE_HEADERS } from './problem-pages.ts';
 import { MALFORMED_TARGET, servicesOf, type Route, type RouteTable } from './routes.ts';
+import { STATIC_METHODS } from './static-file.ts';
+
+/** Paths of what the gateway has itself: the pages that lie in @PAGES@, and the portal's assets in @PORTAL@. */
+interface OwnFiles {
+  pages: readonly string[];
+  assets: readonly string[];
+}
 
 /**
  * nginx's half of the gateway, from the same table, lists and wordings as the proxy. What only the running container knows stands as @NAME@
- * and is filled in by infra/gateway/start-nginx.sh, which also puts the addresses of today in the place of each service's name. `pages`: the paths of those that lie in @PAGES@.
+ * and is filled in by infra/gateway/start-nginx.sh, which also puts the addresses of today in the place of each service's name.
  */
-export function renderNginx(table: RouteTable, upstreams: Record<string, readonly string[]>, pages: readonly string[]): string {
+export function renderNginx(table: RouteTable, upstreams: Record<string, readonly string[]>, own: OwnFiles): string {
   const blocks = [...new Map(table.map((route) => [locationOf(route), proxyLocation(route)])).values()];
   return `# Made from infra/gateway/routes.json by packages/gateway/src/render-nginx.ts: change those.
 worker_processes 2;
@@ -21,14 +29,14 @@ pid @DIRECTORY@/nginx.pid;
 error_log stderr warn;
 events { worker_connections 8192; }
 http {
-${indent([...general(), ...logging(), ...limits(), ...upstreamBlocks(table, upstreams), ...routeMap(table, pages), ...hostMap(), ...allowMap()])}
+${indent([...general(), ...logging(), ...limits(), ...upstreamBlocks(table, upstreams), ...routeMap(table, own), ...hostMap(), ...allowMap()])}
   server {
     listen @PORT@ default_server backlog=1024;
 ${indent([...forwarding(), ...errorPages('problem')], 4)}
     limit_req zone=address burst=@BURST@ nodelay;
     # Locations are chosen by the map alone, over the undecoded target; no client reaches them by name.
     rewrite ^/(?!_gateway/) $route_location last;
-${indent([...blocks.flat(), ...pagesLocation(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
+${indent([...blocks.flat(), ...pagesLocation(), ...portalLocations(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
   }
   server {
     listen @INTERNAL_PORT@;
@@ -107,11 +115,17 @@ function upstreamBlocks(table: RouteTable, upstreams: Record<string, readonly st
 }
 
 /** The first row that matches wins: nginx tries a map's expressions in their order. */
-function routeMap(table: RouteTable, pages: readonly string[]): string[] {
+function routeMap(table: RouteTable, { pages, assets }: OwnFiles): string[] {
   const rows = table.map((route) => `  "~${route.expression.source.replaceAll('\\/', '/')}" ${locationOf(route)};`);
   const malformed = MALFORMED_TARGET.source.replaceAll('\\/', '/');
   const files = pages.map((path) => `  "~^${path}(?:[?]|$)" ${PAGES}${fileOfPage(path)};`);
-  return ['map $request_uri $route_location {', `  "~*${malformed}" /_gateway/malformed;`, ...rows, ...files, '  default /_gateway/unknown;', '}'];
+  const portal = [
+    ...assets.map((name) => `  "~^${PORTAL_PATH}${name}(?:[?]|$)" ${PORTAL}${name};`),
+    `  "~^${PORTAL_PATH}assets/" /_gateway/unknown;`,
+    `  "~^${PORTAL_PATH}" ${PORTAL_PAGE};`,
+    ...PORTAL_ENTRANCES.map((path) => `  "~^${path}(?:[?]|$)" ${PORTAL_ENTRANCE};`),
+  ];
+  return ['map $request_uri $route_location {', `  "~*${malformed}" /_gateway/malformed;`, ...rows, ...files, ...portal, '  default /_gateway/unknown;', '}'];
 }
 
 /** HTTP/1.0 may do without a Host, the services' HTTP/1.1 may not. */
@@ -138,11 +152,14 @@ function forwarding(): string[] {
 }
 
 const PAGES = '/_gateway/pages/';
+const PORTAL = '/_gateway/portal/';
+const PORTAL_PAGE = '/_gateway/portal-page';
+const PORTAL_ENTRANCE = '/_gateway/portal-entrance';
 export const fileOfPage = (path: string) => `${path.slice(1)}.html`;
 
 /** A 405 says what would be allowed (RFC 9110 §15.5.6); of a service's paths the service says it. */
 function allowMap(): string[] {
-  return [`map $route_location $allow { "~^${PAGES}" "${PAGE_METHODS.join(', ')}"; default ""; }`];
+  return [`map $route_location $allow { "~^(?:${PAGES}|/_gateway/portal)" "${STATIC_METHODS.join(', ')}"; default ""; }`];
 }
 
 function pagesLocation(): string[] {
@@ -151,15 +168,49 @@ function pagesLocation(): string[] {
     '  internal;',
     '  alias @PAGES@/;',
     '  types { }',
-    // In two: a type with its charset is none that nginx would compress.
     '  default_type text/html;',
-    '  charset utf-8;',
-    '  etag off;',
-    '  if_modified_since off;',
-    '  max_ranges 0;',
-    '  add_header Last-Modified "";',
+    ...indentLines(ownFields(PAGE_HEADERS)),
+    '}',
+  ];
+}
+
+/** What is sent beside a file. When the image was built, and from which file, is nobody's business. */
+function ownFields(headers: Readonly<Record<string, string>>): string[] {
+  return [
+    // Apart from the type: a type with its charset is none that nginx would compress.
+    'charset utf-8;',
+    `charset_types ${COMPRESSED_TYPES.filter((type) => type !== 'text/html').join(' ')};`,
+    'etag off;',
+    'if_modified_since off;',
+    'max_ranges 0;',
+    'add_header Last-Modified "";',
+    'add_header X-Request-Id req_$request_id;',
+    ...Object.entries(headers).map(([name, value]) => `add_header ${name} "${value}";`),
+  ];
+}
+
+function portalLocations(): string[] {
+  const types = Object.entries(PORTAL_TYPES).map(([extension, type]) => `${type} ${extension.slice(1)};`);
+  return [
+    `location ${PORTAL} {`,
+    '  internal;',
+    '  alias @PORTAL@/;',
+    `  types { ${types.join(' ')} }`,
+    ...indentLines(ownFields(PORTAL_ASSET_HEADERS)),
+    '}',
+    `location = ${PORTAL_PAGE} {`,
+    '  internal;',
+    '  alias @PORTAL@/index.html;',
+    '  types { }',
+    '  default_type text/html;',
+    ...indentLines(ownFields(PORTAL_PAGE_HEADERS)),
+    '}',
+    `location = ${PORTAL_ENTRANCE} {`,
+    '  internal;',
+    '  absolute_redirect off;',
+    `  if ($request_method !~ "^(?:${STATIC_METHODS.join('|')})$") { return 405; }`,
     '  add_header X-Request-Id req_$request_id;',
-    ...Object.entries(PAGE_HEADERS).map(([name, value]) => `  add_header ${name} "${value}";`),
+    `  return 302 ${PORTAL_PATH};`,
     '}',
   ];
 }

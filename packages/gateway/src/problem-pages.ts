@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PROBLEMS, type ProblemCode } from '@waggle/contracts';
 import { marked } from 'marked';
+import type { FindStatic } from './static-file.ts';
 
 /** Path → HTML. */
 export type Pages = ReadonlyMap<string, string>;
@@ -27,7 +28,11 @@ export const PAGE_HEADERS = {
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'X-Content-Type-Options': 'nosniff',
 };
-export const PAGE_METHODS = ['GET', 'HEAD'];
+
+export function serveProblemPages(pages: Pages): FindStatic {
+  const files = new Map([...pages].map(([path, html]) => [path, { body: Buffer.from(html), type: 'text/html', headers: PAGE_HEADERS }]));
+  return (path) => files.get(path);
+}
 
 /** Where the `type` of a problem leads: a page for each code, and an index. Throws when a code has no file. */
 export function renderProblemPages(folder = new URL('../../../docs/problems/', import.meta.url)): Pages {

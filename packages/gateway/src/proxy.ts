@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import type { Component, Logger } from '@waggle/runtime';
 import { Histogram, type Registry } from 'prom-client';
 import type { AddressLimit } from './address-limit.ts';
-import { answerError, answerPage, type Exchange } from './exchange.ts';
+import { answerError, answerOwn, type Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
 import { BODY_BYTES_MAX, CLIENT_IDLE_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from './limits.ts';
-import type { Pages } from './problem-pages.ts';
 import { MALFORMED_TARGET, matchRoute, type RouteTable } from './routes.ts';
+import type { FindStatic } from './static-file.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface ProxyOptions {
@@ -22,7 +22,7 @@ export interface ProxyOptions {
 
 interface ProxyDeps {
   table: RouteTable;
-  pages: Pages;
+  findStatic: FindStatic;
   upstreams: Upstreams;
   addressLimit: AddressLimit | null;
   logger: Logger;
@@ -42,8 +42,9 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const target = toTarget(request.url ?? '');
-    const page = deps.pages.get(target.split('?', 1)[0] ?? '');
-    const exchange: Exchange = { request, response, target, route: matchRoute(deps.table, target), page, startedAt: performance.now() };
+    const route = matchRoute(deps.table, target);
+    const own = route === undefined ? deps.findStatic(target.split('?', 1)[0] ?? '') : undefined;
+    const exchange: Exchange = { request, response, target, route, own, startedAt: performance.now() };
     inFlight.add(response);
     response.shouldKeepAlive &&= !isStopping;
     response.once('close', () => {
@@ -57,7 +58,7 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
     const refusal = refuse(exchange, deps.addressLimit);
     const retryAfterSeconds = refusal === 'quota_exceeded' ? deps.addressLimit?.retryAfterSeconds : undefined;
     if (refusal !== null) answerError(exchange, refusal, options.publicUrl, retryAfterSeconds);
-    else if (page !== undefined) answerPage(exchange, page, options.publicUrl);
+    else if (own !== undefined) answerOwn(exchange, own, options.publicUrl);
     else forward(exchange, deps.upstreams(exchange.route!.service), { agent, publicUrl: options.publicUrl });
   };
 
@@ -96,11 +97,11 @@ function toTarget(url: string): string {
   return path.startsWith('/') ? path : `/${path}`;
 }
 
-function refuse({ request, target, route, page }: Exchange, addressLimit: AddressLimit | null): GatewayErrorCode | null {
+function refuse({ request, target, route, own }: Exchange, addressLimit: AddressLimit | null): GatewayErrorCode | null {
   if (MALFORMED_TARGET.test(target)) return 'validation_failed';
   if (request.method === 'TRACE') return 'method_not_allowed';
   if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX) return 'payload_too_large';
-  if (route === undefined && page === undefined) return 'not_found';
+  if (route === undefined && own === undefined) return 'not_found';
   if (addressLimit?.admit(request.socket.remoteAddress ?? '', performance.now()) === false) return 'quota_exceeded';
   return null;
 }

@@ -8,6 +8,7 @@ import { names } from './contract/names.ts';
 import { outages } from './contract/outages.ts';
 import { oversize } from './contract/oversize.ts';
 import { pages } from './contract/pages.ts';
+import { portal } from './contract/portal.ts';
 import { refusals } from './contract/refusals.ts';
 import { routes } from './contract/routes.ts';
 import { streams } from './contract/streams.ts';
@@ -20,6 +21,7 @@ function contract(startGateway: StartGateway) {
   describe('routes', () => routes(subject));
   describe('refusals', () => refusals(subject));
   describe('pages', () => pages(subject));
+  describe('the portal', () => portal(subject));
   describe('bodies', () => bodies(subject));
   describe('bodies too large', () => oversize(subject));
   describe('headers', () => headers(subject));

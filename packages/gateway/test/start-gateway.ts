@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -26,6 +26,21 @@ export type StartGateway = (settings: GatewaySettings) => Promise<Gateway>;
 
 export const PUBLIC_URL = 'https://waggle.example';
 
+/** A portal of two files: what is in them is not the gateway's business. */
+export const PORTAL = {
+  page: `<!doctype html><title>Portal</title>${'<!-- long enough to be compressed -->'.repeat(40)}`,
+  script: `console.log(${JSON.stringify('the portal '.repeat(200))});`,
+};
+
+function makePortal(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'waggle-portal-'));
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), PORTAL.page);
+  writeFileSync(join(folder, 'assets/index-Ab12.js'), PORTAL.script);
+  writeFileSync(join(folder, 'assets/index-Ab12.js.map'), '{}');
+  return folder;
+}
+
 async function environmentFor({ addressLimitPerMinute = 0 }: GatewaySettings) {
   const [port, internalPort] = [await freePort(), await freePort()];
   const environment = {
@@ -40,8 +55,11 @@ async function environmentFor({ addressLimitPerMinute = 0 }: GatewaySettings) {
 
 export const startProxy: StartGateway = async (settings) => {
   const { port, healthUrl, environment } = await environmentFor(settings);
-  const config = loadConfig({ ...environment, UPSTREAMS: JSON.stringify(settings.upstreams), SHUTDOWN_TIMEOUT_MS: '2000' });
-  return { port, healthUrl, stop: await startAll(createApp(config).components) };
+  const portal = makePortal();
+  const config = loadConfig({ ...environment, UPSTREAMS: JSON.stringify(settings.upstreams), SHUTDOWN_TIMEOUT_MS: '2000', PORTAL_DIRECTORY: portal });
+  const { components } = createApp(config);
+  rmSync(portal, { recursive: true });
+  return { port, healthUrl, stop: await startAll(components) };
 };
 
 /** What is rendered for an image, under the container's own start script. */
@@ -51,7 +69,9 @@ export const startNginx: StartGateway = async (settings) => {
   // Where a test runs as root, nginx's workers do not.
   chmodSync(directory, 0o755);
   const render = join(import.meta.dirname, '../src/render-nginx.ts');
-  execFileSync(process.execPath, [render, directory], { env: { UPSTREAMS: JSON.stringify(settings.upstreams) } });
+  const portal = makePortal();
+  execFileSync(process.execPath, [render, directory], { env: { UPSTREAMS: JSON.stringify(settings.upstreams), PORTAL_DIRECTORY: portal } });
+  rmSync(portal, { recursive: true });
   const path = [settings.binaries, process.env['PATH']].filter((part) => part !== undefined).join(delimiter);
   const script = join(import.meta.dirname, '../../../infra/gateway/start-nginx.sh');
   const child = spawn('sh', [script, join(directory, 'nginx.conf.template')], {

@@ -6,6 +6,8 @@ export interface Caller {
   keyId: string;
   workspaceId: string;
   userId: string | null;
+  /** A token of the portal: of its key's scope, for an hour, and good for no further keys. */
+  isPortalSession?: boolean;
 }
 
 /** The port: keys are known by the SHA-256 (hex) of their text only. */
@@ -24,6 +26,11 @@ export function actingFor(caller: Caller, named: string | undefined): string | u
   if (caller.userId === null) return named;
   if (named !== undefined && named !== caller.userId) throw new Problem('forbidden', { detail: "A user key acts for its owner only" });
   return caller.userId;
+}
+
+/** What outlives an hour in a browser's tab is made with a key: 403 for a portal session. */
+export function requireApiKey(caller: Caller): void {
+  if (caller.isPortalSession === true) throw new Problem('forbidden', { detail: 'A portal session makes no keys and no sessions' });
 }
 
 /** Administration of the workspace: 403 for a user key. */

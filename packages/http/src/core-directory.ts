@@ -18,7 +18,7 @@ export function createCoreDirectory(core: InternalClientSettings) {
     async ask(sha256: string) {
       const answer = await ask('/internal/introspect-key', { sha256 }, keyIntrospection);
       if (!answer.active) return null;
-      const caller = { keyId: answer.key_id, workspaceId: answer.workspace_id, userId: answer.user_id };
+      const caller = { keyId: answer.key_id, workspaceId: answer.workspace_id, userId: answer.user_id, isPortalSession: answer.portal_session ?? false };
       return { caller, expiresAtMs: answer.expires_at ? Date.parse(answer.expires_at) : Infinity };
     },
   });

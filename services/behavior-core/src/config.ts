@@ -13,7 +13,9 @@ const environment = z.object({
   SWEEP_INTERVAL_MS: milliseconds(500),
   CLEAN_INTERVAL_MS: milliseconds(300_000),
   DAY_SWEEP_INTERVAL_MS: milliseconds(1_000),
+  REMINDER_INTERVAL_MS: milliseconds(1_000),
   /** Of each user. */
+  REMINDERS_PER_DAY_MAX: count(200),
   HABITS_MAX: count(25),
   TASKS_MAX: count(100),
   ROUTINES_MAX: count(15),
@@ -31,6 +33,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     sweepIntervalMs: parsed.SWEEP_INTERVAL_MS,
     cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
     daySweepIntervalMs: parsed.DAY_SWEEP_INTERVAL_MS,
+    reminders: { intervalMs: parsed.REMINDER_INTERVAL_MS, perDayMax: parsed.REMINDERS_PER_DAY_MAX },
     limits: { habit: parsed.HABITS_MAX, task: parsed.TASKS_MAX, routine: parsed.ROUTINES_MAX },
   };
 }

@@ -6,6 +6,8 @@ test.each([
   { words: ['list-workspaces'], options: {}, command: { kind: 'list-workspaces' } },
   { words: ['create-key'], options: { workspace: 'ws_1' }, command: { kind: 'create-key', workspaceId: 'ws_1', label: 'made by the operator' } },
   { words: ['create-key'], options: { workspace: 'ws_1', label: 'new' }, command: { kind: 'create-key', workspaceId: 'ws_1', label: 'new' } },
+  { words: ['create-portal-session'], options: { workspace: 'ws_1' }, command: { kind: 'create-portal-session', workspaceId: 'ws_1', userId: null } },
+  { words: ['create-portal-session'], options: { workspace: 'ws_1', user: 'usr_1' }, command: { kind: 'create-portal-session', workspaceId: 'ws_1', userId: 'usr_1' } },
   { words: ['audit-log'], options: { workspace: 'ws_1' }, command: { kind: 'audit-log', workspaceId: 'ws_1', limit: 50 } },
 ])('$words $options is understood', ({ words, options, command }) => {
   expect(parseCommand(words, options)).toEqual(command);
@@ -20,6 +22,7 @@ test.each([
   { description: 'no name', words: ['create-workspace'], options: {}, problem: '--name must have 1 to 200 characters' },
   { description: 'an empty name', words: ['create-workspace'], options: { name: '' }, problem: '--name must have 1 to 200 characters' },
   { description: 'no workspace', words: ['create-key'], options: {}, problem: '--workspace is missing' },
+  { description: 'a user that can be none', words: ['create-portal-session'], options: { workspace: 'ws_1', user: 'a b' }, problem: '--user must be the id of a user' },
   { description: 'a limit that is no number', words: ['audit-log'], options: { workspace: 'ws_1', limit: 'all' }, problem: '--limit must be a number from 1 to 10000' },
 ])('$description is said in words', ({ words, options, problem }) => {
   expect(parseCommand(words, options)).toEqual({ problem });

@@ -41,7 +41,7 @@ test('a key is shown once, and says who it is', async () => {
   expect((await call('GET', '/v1/users/usr_1/api-keys?limit=200')).body.data).toContainEqual(rest);
   expect(await call('GET', '/v1/auth/me', { key: api_key })).toEqual({
     status: 200,
-    body: { key_id: rest.id, type: 'user', label: 'phone', workspace_id: workspaceId, user_id: 'usr_1', key_prefix: rest.key_prefix, expires_at: null },
+    body: { key_id: rest.id, type: 'user', label: 'phone', workspace_id: workspaceId, user_id: 'usr_1', key_prefix: rest.key_prefix, expires_at: null, portal_session: false },
   });
   const { rows } = await stack.db('behavior-core').query('SELECT to_json(k)::text AS text FROM api_keys k WHERE id = $1', [rest.id]);
   expect(rows[0].text).not.toContain(api_key);
@@ -151,6 +151,107 @@ async function introspect(apiKey: string) {
   return response.json();
 }
 
+describe('a portal session', () => {
+  const aLink = async (body: object = {}, key = keys.system) => (await call('POST', '/v1/portal-sessions', { key, body })).body;
+  const exchange = (code: unknown, headers: Record<string, string> = {}) => callApi('POST', `${stack.urlOf('behavior-core')}/v1/portal-sessions/exchange`, { body: { code }, headers });
+  const codeIn = ({ url }: { url: string }) => url.split('#code=')[1]!;
+  const aToken = async (body: object = {}, key = keys.system) => (await exchange(codeIn(await aLink(body, key)))).body;
+
+  test('begins with a code that is good once and for a minute, and kept nowhere', async () => {
+    const link = await aLink({ user_id: 'usr_1' });
+    expect(link).toEqual({ url: expect.stringMatching(/^http:\/\/localhost:8080\/portal\/#code=[\w-]{43}$/), expires_at: time });
+    expect(Date.parse(link.expires_at) - Date.now()).toBeGreaterThan(55_000);
+    expect(Date.parse(link.expires_at) - Date.now()).toBeLessThanOrEqual(60_000);
+    const { status, body, headers } = await exchange(codeIn(link));
+    expect({ status, body }).toEqual({ status: 200, body: { token: expect.stringMatching(/^wgl_/), expires_at: time, user_id: 'usr_1' } });
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(Math.abs(Date.parse(body.expires_at) - Date.now() - 3_600_000)).toBeLessThan(10_000);
+    const { rows } = await stack.db('behavior-core').query("SELECT string_agg(to_json(s)::text, '') AS text FROM portal_sessions s");
+    for (const secret of [codeIn(link), body.token]) expect(rows[0].text).not.toContain(secret);
+    for (const code of [codeIn(link), 'unheard-of']) expect(await exchange(code)).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
+  });
+
+  test('of many who come with one code at once one gets in', async () => {
+    const code = codeIn(await aLink());
+    const answers = await Promise.all(Array.from({ length: 5 }, () => exchange(code)));
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 401, 401, 401, 401]);
+  });
+
+  test('does not begin with a code that is too old', async () => {
+    const code = codeIn(await aLink());
+    await stack.db('behavior-core').query("UPDATE portal_sessions SET expires_at = now() - interval '1 millisecond' WHERE code_sha256 = $1", [hashApiKey(code)]);
+    expect((await exchange(code)).status).toBe(401);
+  });
+
+  test('has the scope of its key, or of one user', async () => {
+    const [whole, one, own] = [await aToken(), await aToken({ user_id: 'usr_2' }), await aToken({}, keys.user)];
+    expect([whole.user_id, one.user_id, own.user_id]).toEqual([null, 'usr_2', 'usr_1']);
+    expect((await call('GET', '/v1/users', { key: whole.token })).status).toBe(200);
+    expect((await call('GET', '/v1/users', { key: one.token })).status).toBe(403);
+    expect((await call('GET', '/v1/users/usr_1', { key: one.token })).status).toBe(403);
+    expect((await call('GET', '/v1/users/usr_2', { key: one.token })).status).toBe(200);
+    expect(await call('GET', '/v1/auth/me', { key: one.token })).toEqual({
+      status: 200,
+      body: { key_id: expect.stringMatching(/^pss_/), type: 'user', label: 'Portal session', workspace_id: workspaceId, user_id: 'usr_2', key_prefix: one.token.slice(0, 12), expires_at: one.expires_at, portal_session: true },
+    });
+    expect(await call('POST', '/v1/portal-sessions', { key: keys.user, body: { user_id: 'usr_2' } })).toMatchObject({ status: 403 });
+    expect(await call('POST', '/v1/portal-sessions', { body: { user_id: 'nobody' } })).toMatchObject({ status: 404 });
+    expect(await call('POST', '/v1/portal-sessions', { body: { scope: 'all' } })).toMatchObject({ status: 400, body: { errors: [{ path: 'scope' }] } });
+  });
+
+  test('makes no keys and no sessions', async () => {
+    const { token } = await aToken();
+    const campaign = (await call('POST', '/v1/campaigns', { key: token, body: { name: 'Winter' } })).body;
+    for (const path of ['/v1/api-keys', '/v1/users/usr_1/api-keys', `/v1/campaigns/${campaign.id}/inapp-keys`]) {
+      expect(await call('POST', path, { key: token, body: { label: 'x' } })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    expect(await call('POST', '/v1/portal-sessions', { key: token, body: {} })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+  });
+
+  test('is known to other services, until it ends', async () => {
+    const { token } = await aToken({ user_id: 'usr_2' });
+    expect(await introspect(token)).toEqual({ active: true, key_id: expect.stringMatching(/^pss_/), workspace_id: workspaceId, user_id: 'usr_2', expires_at: time, portal_session: true });
+    await stack.db('behavior-core').query("UPDATE portal_sessions SET expires_at = now() WHERE token_sha256 = $1", [hashApiKey(token)]);
+    expect(await introspect(token)).toEqual({ active: false });
+    expect(await statusWith(token)).toBe(401);
+  });
+
+  test('ends with the key that let it in, and so does its code', async () => {
+    const { id, api_key } = await aKey('usr_2');
+    const [{ token }, unused] = [await aToken({}, api_key), await aLink({}, api_key)];
+    expect(await statusWith(token)).toBe(200);
+    await call('DELETE', `/v1/api-keys/${id}`);
+    expect([await statusWith(token), (await exchange(codeIn(unused))).status]).toEqual([401, 401]);
+  });
+
+  test('whose answer was lost is asked for again with the Idempotency-Key, with that alone', async () => {
+    const code = codeIn(await aLink());
+    const [first, again] = [await exchange(code, { 'idempotency-key': 'mine' }), await exchange(code, { 'idempotency-key': 'mine' })];
+    expect([first.status, again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 200, 'true']);
+    expect(again.body).toEqual(first.body);
+    for (const headers of [{}, { 'idempotency-key': 'another' }]) expect((await exchange(code, headers)).status).toBe(401);
+    expect((await exchange(codeIn(await aLink()), { 'idempotency-key': '' })).status).toBe(400);
+  });
+
+  test.each([
+    ['no code', {}, 400], ['a code that is no text', { code: 1 }, 400], ['another field', { code: 'x', key: 'y' }, 400], ['no JSON', 'code=x', 400],
+  ])('%s: refused in words', async (_, body, status) => {
+    expect((await callApi('POST', `${stack.urlOf('behavior-core')}/v1/portal-sessions/exchange`, { body })).status).toBe(status);
+  });
+
+  test('stands in the audit log, made and begun', async () => {
+    const before = (await call('GET', '/v1/audit-log?action=portal_session.exchanged&limit=200')).body.data.length;
+    await aToken({ user_id: 'usr_1' });
+    const { data } = (await call('GET', '/v1/audit-log?user_id=usr_1')).body;
+    expect(data.slice(0, 2)).toMatchObject([
+      { action: 'portal_session.exchanged', key_id: data[0].target.id, target: { kind: 'portal_session' } },
+      { action: 'portal_session.created', key_id: expect.stringMatching(/^key_/), target: { kind: 'portal_session', id: data[0].target.id } },
+    ]);
+    expect((await call('GET', '/v1/audit-log?action=portal_session.exchanged&limit=200')).body.data).toHaveLength(before + 1);
+    expect((await call('GET', `/v1/audit-log?key_id=${data[0].target.id}`)).body.data).toHaveLength(1);
+  });
+});
+
 describe("the operator's command", () => {
   async function admin(args: string[], env: NodeJS.ProcessEnv = { DATABASE_URL: stack.databaseUrl('behavior-core') }) {
     const script = join(import.meta.dirname, '../src/admin.ts');
@@ -168,9 +269,13 @@ describe("the operator's command", () => {
     for (const key of [system_key, second.lines[0].system_key]) {
       expect(await call('GET', '/v1/auth/me', { key })).toMatchObject({ status: 200, body: { type: 'system', workspace_id } });
     }
+    const link = await admin(['create-portal-session', '--workspace', workspace_id]);
+    expect(link.lines).toEqual([{ workspace_id, user_id: null, url: expect.stringContaining('/portal/#code='), expires_at: time }]);
+    const code = link.lines[0].url.split('#code=')[1];
+    expect((await call('POST', '/v1/portal-sessions/exchange', { body: { code } })).status).toBe(200);
     expect((await admin(['list-workspaces'])).lines).toContainEqual({ workspace_id, name: 'Acme', created_at: time, system_keys: 2 });
     expect((await admin(['audit-log', '--workspace', workspace_id])).lines.map(({ action }: { action: string }) => action)).toEqual([
-      'api_key.created', 'api_key.created', 'workspace.created',
+      'portal_session.exchanged', 'portal_session.created', 'api_key.created', 'api_key.created', 'workspace.created',
     ]);
   }, 60_000);
 
@@ -178,6 +283,7 @@ describe("the operator's command", () => {
     expect(await admin([])).toMatchObject({ code: 2, lines: [], stderr: expect.stringContaining('usage: admin') });
     expect(await admin(['create-workspace', '--colour', 'red'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--colour') });
     expect(await admin(['list-workspaces'], {})).toMatchObject({ code: 2, stderr: expect.stringContaining('DATABASE_URL is not set') });
+    expect(await admin(['create-portal-session', '--workspace', workspaceId, '--user', 'nobody'])).toMatchObject({ code: 1, stderr: 'There is no user nobody\n' });
     expect(await admin(['create-key', '--workspace', 'ws_unknown'])).toMatchObject({ code: 1, lines: [], stderr: 'There is no workspace ws_unknown\n' });
     expect(await admin(['list-workspaces'], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })).toMatchObject({ code: 1, lines: [] });
     expect((await admin(['--help'])).code).toBe(0);

@@ -47,7 +47,11 @@ async function aFullLife(userId: string) {
   const { body: activity } = await call('POST', '/v1/activities', { body: { user_id: userId, type: 'habit', name: 'Drink water' }, headers: { 'idempotency-key': `once-${userId}` } });
   const { body: key } = await call('POST', `/v1/users/${userId}/api-keys`, { body: { label: `phone of ${userId}` } });
   await call('DELETE', `/v1/api-keys/${(await call('POST', `/v1/users/${userId}/api-keys`, { key: key.api_key, body: { label: 'second' } })).body.id}`);
+  await call('POST', '/v1/portal-sessions', { body: { user_id: userId }, headers: { 'idempotency-key': `link-${userId}` } });
   await db().query("INSERT INTO applied_templates (workspace_id, user_id, name) VALUES ($1, $2, 'starter')", [workspaceId, userId]);
+  await db().query(
+    "INSERT INTO reminders VALUES ($1, $2, '2026-03-28', 'nudge', $3, 'sent', 'telegram', now(), now())", [workspaceId, activity.id, userId],
+  );
   await db().query(
     "INSERT INTO bulk_operations (workspace_id, id, creator_user_id, is_synchronous, total, done, accepted_at) VALUES ($1, $2, $3, true, 1, 1, now())", [workspaceId, newId('op'), userId],
   );
@@ -168,8 +172,9 @@ test('the audit log keeps the deed, finds it by the id, and no longer says it', 
   const { operation_id } = (await call('DELETE', '/v1/users/usr_audit')).body;
   const { data } = (await call('GET', '/v1/audit-log?user_id=usr_audit')).body;
   expect(data.map(({ action, user_id }: { action: string; user_id: null }) => ({ action, user_id }))).toEqual(
-    ['user.erased', 'api_key.revoked', 'api_key.created', 'api_key.created'].map((action) => ({ action, user_id: null })),
+    ['user.erased', 'portal_session.created', 'api_key.revoked', 'api_key.created', 'api_key.created'].map((action) => ({ action, user_id: null })),
   );
   expect(data[0]).toMatchObject({ target: { kind: 'user', id: null }, key_id: me, details: { operation_id } });
-  expect(data[1].target.id).toMatch(/^key_/);
+  expect(data[1].target.id).toMatch(/^pss_/);
+  expect(data[2].target.id).toMatch(/^key_/);
 });

@@ -5,7 +5,7 @@ import type { Chapter } from './subject.ts';
 
 export const refusals: Chapter = (subject) => {
   test.each([
-    '/', '/v1/eventsfoo', '/v1/webhooks/inbound/', '/v1/webhooks/event-types/1', '//v1/events', '/v1/%65vents', '/V1/events', '/internal/keys',
+    '/v1/eventsfoo', '/v1/webhooks/inbound/', '/v1/webhooks/event-types/1', '//v1/events', '/v1/%65vents', '/V1/events', '/internal/keys',
     '/_gateway/to/ingress', '/_gateway/unknown', '/%5fgateway/to/ingress',
   ])('%s is nobody’s: 404 in the contract’s shape', async (target) => {
     const answer = await send(subject.gateway.port, target, { method: 'POST', body: '{}' });

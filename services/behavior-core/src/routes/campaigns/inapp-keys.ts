@@ -1,5 +1,5 @@
 import { createInappKeyBody, inappKeyView, pageQuery, toUtc } from '@waggle/contracts';
-import { answerPage, created, idPosition, noContent, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, noContent, parseBody, Problem, requireApiKey, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
 import type { InappKeyRow, InappKeyStore } from '../../adapters/campaigns/inapp-key-store.ts';
@@ -13,6 +13,7 @@ interface InappKeysDeps {
 
 export function inappKeysRoutes({ store, keys }: InappKeysDeps): Route[] {
   async function create(request: ApiRequest) {
+    requireApiKey(request.caller);
     const campaign = await ownedCampaign(store, request);
     const { row, secret } = await keys.create(administrator(request), campaign, parseBody(createInappKeyBody, request.body));
     return created({ ...toView(row), secret });

@@ -1,5 +1,5 @@
 import { createSystemKeyBody, createUserKeyBody, pageQuery, toUtc, type ApiKeyView } from '@waggle/contracts';
-import { answerPage, created, idPosition, invalid, noContent, parseBody, Problem, requireSystemKey, type Answer, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, idPosition, invalid, noContent, parseBody, Problem, requireApiKey, requireSystemKey, type Answer, type ApiRequest, type Route } from '@waggle/http';
 import type { ApiKeyRow, ApiKeyStore, KeyOwner, NewKey } from '../../adapters/people/api-key-store.ts';
 import type { UserStore } from '../../adapters/people/user-store.ts';
 import { typeOf } from './auth.ts';
@@ -13,6 +13,7 @@ export interface ApiKeysDeps {
 
 export function apiKeysRoutes({ keys, users, now }: ApiKeysDeps): Route[] {
   async function create(request: ApiRequest, key: NewKey): Promise<Answer> {
+    requireApiKey(request.caller);
     if (key.expiresAt !== null && Date.parse(key.expiresAt) <= now().getTime()) throw invalid('expires_at', 'Must be in the future');
     const made = await keys.create(administrator(request), key);
     if (made === null) throw unknownUser();
