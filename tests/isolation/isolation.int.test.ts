@@ -56,8 +56,9 @@ function leaksIn(answer: ApiAnswer, attempt: Attempt, who: Intruder): string[] {
   // A user sees its workspace's templates; the other workspace has a user, an activity and a template of the same names.
   const { templateName: _, userId, twinId, ...ids } = target;
   const told = [SECRET, ...Object.values(ids), ...(who === 'foreign' ? [WORKSPACE_SECRET] : [userId, twinId])];
-  const text = JSON.stringify(answer.body ?? '');
-  return told.filter((word) => !asked.includes(word) && text.includes(`"${word}"`));
+  // An export is text, of JSON or of cells.
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? '');
+  return told.filter((word) => !asked.includes(word) && new RegExp(`[",\\n]${word}[",\\n]`).test(text));
 }
 
 function expectAnswer(answer: ApiAnswer, expected: Expected) {

@@ -7,7 +7,7 @@ export interface DatabaseSettings {
   connectionsMax: number;
   /** Shown in pg_stat_activity. */
   name: string;
-  /** Server settings of every session, as in `-c jit=off`. */
+  /** Server settings of every session, added to those of this package, as in `-c enable_bitmapscan=off`. */
   sessionOptions?: string;
 }
 
@@ -21,12 +21,17 @@ const QUERY_TIMEOUT_MS = 2_500;
 const STATEMENT_TIMEOUT_MS = 2_400;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
 
+// Every statement of a service has its index, and none may lose it to statistics: a plan that reads a whole table is the best one while the
+// table is new, or was empty at its last vacuum, and stays in use while the table grows. Measured: the outbox read twelve times over for each
+// batch, 15 ms of PostgreSQL's time per request instead of 3.
+const PLANS_BY_INDEX = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+
 /** A pool of pipelined connections: statements sent without waiting travel together. */
-export function openDatabase({ url, connectionsMax, name, sessionOptions }: DatabaseSettings): Database {
+export function openDatabase({ url, connectionsMax, name, sessionOptions = '' }: DatabaseSettings): Database {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
-    ...(sessionOptions !== undefined && { options: sessionOptions }),
+    options: `${PLANS_BY_INDEX} ${sessionOptions}`,
     max: connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -11,6 +11,9 @@ export interface Steps<Loaded, Decision, Saved> {
   save(tx: ClientBase, decision: Decision): Promise<Saved>;
 }
 
+// The statements of a batch are prepared ones without optional parts: planning them anew for each batch takes as long as running them.
+const PLAN_ONCE = { name: 'plan_once', text: "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)" };
+
 /**
  * One transaction in two round trips: BEGIN with the loads, COMMIT with the writes. When a write fails the server makes the COMMIT
  * behind it a ROLLBACK, and this rejects. A lost answer to COMMIT rejects too, so what is decided must be safe to decide again.
@@ -21,7 +24,7 @@ export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps
   let isWhole = false;
   const blame = (error: unknown) => { throw classifyFailure(firstFailure() ?? error); };
   try {
-    const [, loaded] = await Promise.all([tx.query('BEGIN'), steps.load(tx)]).catch(blame);
+    const [, , loaded] = await Promise.all([tx.query('BEGIN'), tx.query(PLAN_ONCE), steps.load(tx)]).catch(blame);
     const decision = steps.decide(loaded);
     const saved = await saveAndCommit(tx, steps.save(tx, decision)).catch(blame);
     isWhole = true;

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
+import { isUtf8 } from 'node:buffer';
 import { Problem } from './problem.ts';
 
 /** Refused before it is parsed: a body this deep exhausts the stack of whoever walks it. */
 const DEPTH_MAX = 64;
-const READ_TIMEOUT_MS = 60_000;
 
 /** Reads the whole body, or throws `payload_too_large` as soon as it is known. Compressed bodies are not taken. */
 export async function readBody(request: Request, limitBytes: number): Promise<Buffer> {
@@ -12,7 +12,7 @@ export async function readBody(request: Request, limitBytes: number): Promise<Bu
   if (encoding !== 'identity') throw new Problem('unsupported_media_type', { detail: 'Compressed bodies are not taken' });
   const chunks: Buffer[] = [];
   let size = 0;
-  const timer = setTimeout(() => cutOff(request), READ_TIMEOUT_MS);
+  const timer = setTimeout(() => cutOff(request), Number(request.app.locals['bodyTimeoutMs']));
   try {
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
@@ -46,11 +46,8 @@ export function parseJson(bytes: Buffer): { text: string; value: unknown } {
 }
 
 function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
-  }
+  if (!isUtf8(bytes)) throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
+  return bytes.toString('utf8');
 }
 
 function depthOf(text: string): number {

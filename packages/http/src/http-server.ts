@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Component, Logger } from '@waggle/runtime';
-import express, { type RequestHandler, type Response, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { Histogram, type Registry } from 'prom-client';
 import { Problem, problemHandler } from './problem.ts';
 import { servedRoutes } from './served-routes.ts';
@@ -10,6 +10,8 @@ export interface HttpServerOptions {
   host: string;
   port: number;
   publicUrl: string;
+  /** For a body that is read as a whole, and for who goes on sending what was answered without being read. */
+  bodyTimeoutMs: number;
   routers: readonly Router[];
   logger: Logger;
   metrics: Registry;
@@ -22,14 +24,20 @@ export interface HttpServer extends Component {
 
 /** 64 MB over a slow line. Bodies that are read as a whole have less: `readBody`. */
 const STREAM_TIMEOUT_MS = 3_600_000;
-/** For who goes on sending what was answered without being read. */
-const LINGER_MS = 60_000;
 
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
-export function createHttpServer({ host, port, publicUrl, routers, logger, metrics }: HttpServerOptions): HttpServer {
+export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+<<<<<<< HEAD
   app.locals['publicUrl'] = publicUrl;
+  const openAnswers = new Set<AbortController>();
+  app.locals['openAnswers'] = openAnswers;
   app.use(observe(logger, metrics), ...routers);
+=======
+  Object.assign(app.locals, { publicUrl, bodyTimeoutMs });
+  const lingering = createLingering(bodyTimeoutMs);
+  app.use(observe(logger, metrics), lingering.watch, ...routers);
+>>>>>>> main
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
   return {
@@ -39,10 +47,34 @@ export function createHttpServer({ host, port, publicUrl, routers, logger, metri
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+<<<<<<< HEAD
+      // Streams end only when they are ended; their readers resume elsewhere.
+      for (const answer of openAnswers) answer.abort();
+=======
+      lingering.end();
+>>>>>>> main
       await closed;
     },
     health: () => null,
   };
+}
+
+/** Those who were answered before they had sent all of their body. They may finish, for a while; nobody waits for them at the end. */
+function createLingering(timeoutMs: number) {
+  const requests = new Set<Request>();
+  const cut = (request: Request) => {
+    requests.delete(request);
+    if (!request.complete) request.destroy();
+  };
+  const watch: RequestHandler = (request, response, next) => {
+    response.on('finish', () => {
+      if (request.complete) return;
+      requests.add(request);
+      setTimeout(() => cut(request), timeoutMs).unref();
+    });
+    next();
+  };
+  return { watch, end: () => requests.forEach(cut) };
 }
 
 function observe(logger: Logger, metrics: Registry): RequestHandler {
@@ -57,9 +89,6 @@ function observe(logger: Logger, metrics: Registry): RequestHandler {
     const startedAt = performance.now();
     const requestId = `req_${randomUUID()}`;
     response.set('x-request-id', requestId);
-    response.on('finish', () => {
-      if (!request.complete) setTimeout(() => request.complete || request.destroy(), LINGER_MS).unref();
-    });
     response.on('close', () => {
       const ms = performance.now() - startedAt;
       // The pattern of a path has few values, the path itself has many.
@@ -78,5 +107,6 @@ function writeLine(logger: Logger, response: Response, line: Record<string, unkn
   const { workspaceId, keyId } = response.locals['caller'] ?? {};
   const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
   if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');
+  else if (problem instanceof Error && !(problem instanceof Problem)) logger.error({ ...wide, err: problem }, 'answer cut off');
   else logger.info(wide, 'request');
 }

@@ -1,5 +1,5 @@
 import type { OperationKind } from '@waggle/contracts';
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Which service keeps an operation's row. */
 export type OperationKeeper = 'core' | 'dispatcher';
@@ -30,7 +30,7 @@ const MAC_BYTES = 10;
  * over all of it and the workspace (10). So an operation that has no row yet can be told from one that never was.
  */
 export function createOperationIds(secretHex: string) {
-  const key = Buffer.from(secretHex, 'hex');
+  const key = createSecretKey(secretHex, 'hex');
   const tagOf = ({ workspaceId, userId }: Maker) => hmac(['creator', workspaceId, userId ?? ''], CREATOR_BYTES);
   const macOf = (body: Buffer, workspaceId: string) => hmac(['operation', workspaceId, body.toString('hex')], MAC_BYTES);
 

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { createRemembering, Unanswerable } from './remembering.ts';
 
+/** Lets everything that is ready to run, run. */
+const turn = () => new Promise(setImmediate);
+
 /** Somebody who knows, with a clock that the test moves. */
 function knower() {
   const state = { now: 0, answers: new Map<string, string>(), isAway: false, asked: [] as string[] };
@@ -63,6 +66,50 @@ test('while nobody answers, what is remembered counts for an hour, and what is n
   state.now = 3_600_000;
   await expect(find('k')).rejects.toThrow(Unanswerable);
   await expect(find('other')).rejects.toThrow(Unanswerable);
+});
+
+test('one who hangs costs one request its time-out, and is asked beside the others once a second', async () => {
+  const state = { now: 0, questions: [] as PromiseWithResolvers<string | null>[] };
+  const { find } = createRemembering<string>({
+    now: () => state.now,
+    ask() {
+      const question = Promise.withResolvers<string | null>();
+      state.questions.push(question);
+      return question.promise;
+    },
+  });
+  const first = find('k');
+  state.questions[0]!.resolve('v');
+  await first;
+  state.now = 5_000;
+  const waiting = find('k');
+  state.questions[1]!.reject(new Error('timed out'));
+  expect(await waiting).toBe('v');
+
+  expect([await find('k'), await find('k')]).toEqual(['v', 'v']);
+  expect(state.questions).toHaveLength(2);
+  state.now = 6_000;
+  expect([await find('k'), await find('k')]).toEqual(['v', 'v']);
+  expect(state.questions).toHaveLength(3);
+  // It is back, and the key was revoked meanwhile.
+  state.questions[2]!.resolve(null);
+  await turn();
+  const afterwards = find('k');
+  state.questions[3]!.resolve(null);
+  expect(await afterwards).toBeNull();
+});
+
+test('a question that found nobody long ago is no reason not to wait for the next', async () => {
+  const { state, find } = knower();
+  state.answers.set('k', 'v');
+  await find('k');
+  state.isAway = true;
+  state.now = 5_000;
+  expect(await find('k')).toBe('v');
+  state.isAway = false;
+  state.answers.delete('k');
+  state.now = 10_000;
+  expect(await find('k')).toBeNull();
 });
 
 test('many who ask at once cause one question', async () => {

@@ -5,6 +5,8 @@ const FRESH_MS = 5_000;
 /** While the one who knows is away, what is remembered counts for this long. */
 const STALE_MS = 3_600_000;
 const ENTRIES_MAX = 50_000;
+/** Who did not answer is asked again this often, while those who wait for nothing new are answered at once. */
+const AGAIN_MS = 1_000;
 const UNKNOWN_PER_SECOND_MAX = 200;
 
 /** Nobody can be asked, and nothing is remembered. */
@@ -13,6 +15,8 @@ export class Unanswerable extends Unavailable {}
 interface Entry<Value> {
   value: Value;
   askedAt: number;
+  /** When a later question found nobody. */
+  unansweredAt?: number;
 }
 
 interface RememberingDeps<Value> {
@@ -33,7 +37,7 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
   /** `isEnough`: an answer for which it is false is asked for again although it is fresh. */
   async function find(key: string, isEnough: (value: Value) => boolean = () => true): Promise<Value | null> {
     const known = entries.get(key);
-    if (known !== undefined && now() - known.askedAt < FRESH_MS && isEnough(known.value)) return known.value;
+    if (known !== undefined && isEnough(known.value) && isGood(key, known)) return known.value;
     try {
       const underWay = questions.get(key);
       const answer = await (underWay ?? question(key, known !== undefined));
@@ -46,6 +50,18 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
     }
   }
 
+  /**
+   * Fresh, or nobody answered lately: one who hangs would cost every request the whole time-out. So it is asked beside them, and after
+   * five seconds without a question its answer is waited for again.
+   */
+  function isGood(key: string, { askedAt, unansweredAt = -Infinity }: Entry<Value>): boolean {
+    const silentMs = now() - unansweredAt;
+    if (now() - askedAt < FRESH_MS) return true;
+    if (silentMs >= FRESH_MS || now() - askedAt >= STALE_MS) return false;
+    if (silentMs >= AGAIN_MS) void question(key, true).catch(() => {});
+    return true;
+  }
+
   function question(key: string, isKnown: boolean): Promise<Value | null> {
     const asked = questions.get(key);
     if (asked !== undefined) return asked;
@@ -53,7 +69,11 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
     // The answer is at least as old as the question.
     const askedAt = now();
     const asking = ask(key)
-      .then((value) => remember(key, value, askedAt))
+      .then((value) => remember(key, value, askedAt), (error: unknown) => {
+        const known = entries.get(key);
+        if (known !== undefined) known.unansweredAt = now();
+        throw error;
+      })
       .finally(() => questions.delete(key));
     questions.set(key, asking);
     return asking;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { gather, type Component, type Logger } from '@waggle/runtime';
 import type { BatchHandler, RawRecord } from './batch-handler.ts';
 import { createBatchRunner } from './batch-runner.ts';
@@ -14,6 +15,8 @@ export interface ConsumerSettings extends SourceSettings {
   deadLetterTopic: string;
   /** A batch in hand for longer is ill health. Default 10 s. */
   stuckAfterMs?: number;
+  /** For who is in no hurry: after a batch it rests so long, and what comes meanwhile shares the next one's round trips. Default 0. */
+  restMs?: number;
 }
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
@@ -34,6 +37,7 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
     busySince = Date.now();
     await runBatch(records);
     busySince = null;
+    if (settings.restMs !== undefined && !isStopping) await pause(settings.restMs);
   }
 
   return {

@@ -63,7 +63,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     restarts++;
     logger.error({ err: reason, restarts }, 'consumer crashed, starting it again');
     await pause(Math.min(100 * 2 ** restarts, RESTART_PAUSE_MS_MAX));
-    await run().catch(restart);
+    if (!isStopping) await run().catch(restart);
   }
 
   async function eachBatch({ batch, heartbeat }: EachBatchPayload) {
@@ -107,7 +107,8 @@ function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: numbe
   return kafka.consumer({
     groupId,
     minBytes: 1,
-    maxWaitTimeInMs: 100,
+    // A fetch that waits is answered as data arrives. Heartbeats and commits queue behind it on the broker's side, so it must not wait long.
+    maxWaitTimeInMs: 250,
     maxBytesPerPartition,
     allowAutoTopicCreation: false,
     // A killed member keeps its partitions from the others for this long (6 s is the least a broker allows; KafkaJS would take 30).

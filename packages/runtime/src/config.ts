@@ -42,6 +42,8 @@ export const serviceEnvironment = {
   KAFKA_PREFIX: z.string().default(''),
   REDIS_URL: z.url(),
   INTERNAL_TOKEN: z.string().min(16),
+  /** How long a request's body may take to arrive; streams have their own rule. */
+  BODY_TIMEOUT_MS: milliseconds(60_000),
 };
 
 /** What a service with a database reads beside it. */
@@ -69,6 +71,7 @@ export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: s
     kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX },
     redisUrl: parsed.REDIS_URL,
     internalToken: parsed.INTERNAL_TOKEN,
+    bodyTimeoutMs: parsed.BODY_TIMEOUT_MS,
   };
 }
 

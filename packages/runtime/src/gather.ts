@@ -1,7 +1,7 @@
 import { Unavailable } from './unavailable.ts';
 
 /**
- * One call of `work` in flight; what arrives meanwhile goes together into the next.
+ * One call of `work` in flight; what arrives meanwhile, or in the same turn of the event loop, goes together into the next.
  * Batches grow with the load and nobody waits for a timer. Calls keep the order in which items came.
  */
 export function gather<Item>(work: (items: Item[]) => Promise<void>, limits: { waitingMax: number }) {
@@ -10,7 +10,6 @@ export function gather<Item>(work: (items: Item[]) => Promise<void>, limits: { w
   let isRunning = false;
 
   async function run() {
-    isRunning = true;
     while (waiting.length > 0) {
       const [items, call] = [waiting, nextCall];
       waiting = [];
@@ -26,7 +25,11 @@ export function gather<Item>(work: (items: Item[]) => Promise<void>, limits: { w
     if (waiting.length + items.length > limits.waitingMax) return Promise.reject(new Overloaded());
     waiting.push(...items);
     const { promise } = nextCall;
-    if (!isRunning) void run();
+    if (!isRunning) {
+      isRunning = true;
+      // Not at once: the first of many would travel alone, and all others would wait for it.
+      setImmediate(() => void run());
+    }
     return promise;
   };
 }

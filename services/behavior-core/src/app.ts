@@ -49,7 +49,7 @@ export function createApp(config: Config) {
     ...campaigns.routes,
   ];
   const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [people.openRouter, api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [people.openRouter, api], logger, metrics });
   const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter]);
 
   const consumers = together('consumers', [

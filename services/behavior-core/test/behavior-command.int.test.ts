@@ -139,3 +139,21 @@ test('a change made over HTTP meanwhile is waited for and seen, not overwritten'
   other.release();
   expect((await applying).verdicts).toMatchObject([{ outcome: 'refused', refusal: { code: 'activity_archived' } }]);
 });
+
+test('no statement of a batch reads a whole table, though the tables were small when the plans were made', async () => {
+  await db().query('VACUUM ANALYZE');
+  const before = await wholeReads();
+  for (const _ of Array(8)) await apply([onAnotherDay(), onAnotherDay({ userId: 'usr_1', activityId: 'act_1' })]);
+  // What a connection has counted is seen by others a second later, or when it is told to.
+  const connections = await Promise.all(Array.from({ length: database.pool.totalCount }, () => database.pool.connect()));
+  await Promise.all(connections.map((connection) => connection.query('SELECT pg_stat_force_next_flush()').finally(() => connection.release())));
+
+  const after = await wholeReads();
+  expect(after.indexReads).toBeGreaterThan(before.indexReads);
+  expect(after.tables).toEqual(before.tables);
+});
+
+async function wholeReads() {
+  const { rows } = await db().query<{ relname: string; seq_scan: string; idx_scan: string }>('SELECT relname, seq_scan, idx_scan FROM pg_stat_user_tables ORDER BY relname');
+  return { tables: rows.map(({ relname, seq_scan }) => [relname, seq_scan]), indexReads: rows.reduce((sum, { idx_scan }) => sum + Number(idx_scan), 0) };
+}

@@ -31,7 +31,7 @@ export function createApp(config: Config) {
   const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [inappEvents, api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [inappEvents, api], logger, metrics });
   const components = [redis, replyChannel, producer, bulkProducer, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
   return { logger, routes: server.routes, components: [...components, health] };

@@ -217,6 +217,8 @@ describe('refused', () => {
     const statuses = [];
     for (const given of [body, body, { ...body, campaign_id: 1 }]) statuses.push((await send(sender, given)).status);
     expect(statuses).toEqual([200, 200, 400]);
+    // Over the limit comes before what is wrong with the body, and before its being known already.
+    expect(await send(sender, {})).toMatchObject(refusal(429, 'quota_exceeded'));
     const refused = await send(sender, body);
     expect(refused).toMatchObject(refusal(429, 'quota_exceeded'));
     expect(refused.headers.get('ratelimit')).toMatch(/^"inapp";r=0;t=\d+$/);

@@ -111,7 +111,8 @@ function isWhole(answer: string): boolean {
   return end >= 0 && length !== undefined && Buffer.byteLength(answer.slice(end + END_OF_HEAD.length)) >= Number(length);
 }
 
-function open(url: string, head: readonly string[]): Socket {
+/** A request's head, sent. */
+export function open(url: string, head: readonly string[]): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname).on('error', () => {});
   socket.write(Buffer.from([...head, 'Host: localhost', '', ''].join('\r\n'), 'latin1'));

@@ -79,7 +79,7 @@ export function createApp(config: Config) {
     { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
     createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, runOnce: idempotentRequests.runOnce }),
   );
-  const server = createHttpServer({ host: config.host, port: config.port, publicUrl: config.publicUrl, routers: [api], logger, metrics });
+  const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
     consume('behavior-event', behaviorEventHandler({ fanOut })),
     consume('campaign-event', campaignEventHandler({ fanOut })),

@@ -52,12 +52,10 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     requireFresh(headers, at);
     const { key, digest } = await authenticate(headers, value);
     response.locals['caller'] = { workspaceId: key.workspace_id, keyId: key.key_id };
-    await limit(response, key);
-
-    const event = parseEvent(value, at);
+    // One round trip to Redis for both. Who is over the limit hears of that, whatever else is wrong.
+    const [, { event, prior }] = await inOrder(limit(response, key), parseAndRecall(key, value, at));
     await requireAllowed(key, event);
     const message = toMessage(event, { key, digest, text, now: at });
-    const prior = await receipts.find(message);
     // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
     if (prior?.digest !== digest) await publish([toRecord(inappEvent, message)]);
     if (prior === null) await receipts.keep(message, { digest, ...ACCEPTED });
@@ -68,6 +66,11 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     const digest = inappDigest(value);
     const found = KEY_ID.test(headers.keyId) ? await findInappKey(headers.keyId) : null;
     return { key: requireSignature(found, headers, digest), digest };
+  }
+
+  async function parseAndRecall(key: ActiveInappKey, value: unknown, at: Date): Promise<{ event: InappEventBody; prior: Receipt | null }> {
+    const event = parseEvent(value, at);
+    return { event, prior: await receipts.find({ event_id: event.event_id, key_id: key.key_id, environment: key.environment }) };
   }
 
   async function limit(response: Response, key: ActiveInappKey) {
@@ -89,6 +92,12 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     .post(receive, refuse(deps.logger))
     .all(() => { throw new Problem('method_not_allowed', { headers: { allow: 'POST' } }); });
   return router;
+}
+
+/** Both at once; when both fail, the first is to blame. */
+async function inOrder<First, Second>(first: Promise<First>, second: Promise<Second>): Promise<[First, Second]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 /** Size comes before all else; that a body cannot be read as JSON is said later, in its turn. */
