@@ -1,7 +1,7 @@
 import { behaviorEvent } from '@waggle/contracts';
-import { callApi, eventually, useStack } from '@waggle/testkit';
+import { callApi, eventually, startInstance, useStack, type Instance } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
-import { freeze, goOn, shardsOf, startInstance, untilShared, type Instance } from './instances.ts';
+import { freeze, goOn, shardsOf, untilShared } from './instances.ts';
 import { createHabits, createInboundLoad, isAcknowledged } from './load.ts';
 import { expectAgreement, expectLogInOrder, expectOrderPerUser } from './reconcile.ts';
 

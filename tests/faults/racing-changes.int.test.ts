@@ -1,7 +1,6 @@
 import { behaviorEvent, type BehaviorEvent } from '@waggle/contracts';
-import { callApi, eventually, useStack, type ApiAnswer } from '@waggle/testkit';
+import { callApi, eventually, startInstance, useStack, type ApiAnswer, type Instance } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
-import { startInstance, type Instance } from './instances.ts';
 import { replay, seenIn, seenOn, type Snapshot } from './naive-habit.ts';
 import { expectLogInOrder, expectOrderPerUser } from './reconcile.ts';
 

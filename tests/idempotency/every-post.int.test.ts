@@ -85,6 +85,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'POST /v1/webhooks/endpoints/:id/rotate-secret': ofEndpoint('/rotate-secret', () => ({ grace_seconds: 60 })),
   'POST /v1/webhooks/endpoints/:id/disable': ofEndpoint('/disable'),
   'POST /v1/webhooks/endpoints/:id/enable': ofEndpoint('/enable'),
+  'POST /v1/webhooks/endpoints/:id/replay': ofEndpoint('/replay', () => ({ since: '2026-01-01T00:00:00Z' })),
   'POST /v1/webhooks/endpoints/:id/test': ofEndpoint('/test', () => ({ event_type: 'activity.completed' })),
   'POST /v1/webhooks/deliveries/:id/retry': row(() => `/v1/webhooks/deliveries/${created.delivery}/retry`),
   'POST /v1/webhooks/inbound': row(() => '/v1/webhooks/inbound', () => completion(1)),

@@ -143,6 +143,7 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'POST /v1/webhooks/endpoints/:id/rotate-secret': ofEndpoint('/rotate-secret'),
   'POST /v1/webhooks/endpoints/:id/disable': ofEndpoint('/disable'),
   'POST /v1/webhooks/endpoints/:id/enable': ofEndpoint('/enable'),
+  'POST /v1/webhooks/endpoints/:id/replay': ofEndpoint('/replay', { since: '2026-01-01T00:00:00Z' }),
   'POST /v1/webhooks/endpoints/:id/test': ofEndpoint('/test', { event_type: 'activity.completed' }),
   'POST /v1/webhooks/deliveries/:id/retry': [at(404, 404, ({ deliveryId }) => `/v1/webhooks/deliveries/${deliveryId}/retry`, () => ({}))],
   'GET /v1/webhooks/deliveries': [

@@ -30,6 +30,7 @@ export const auditAction = z.enum([
   'endpoint.enabled',
   'endpoint.disabled',
   'endpoint.deleted',
+  'endpoint.replayed',
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 

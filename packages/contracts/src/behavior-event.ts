@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, keyOfUser } from './message.ts';
-import { activityType, localDate, stepState, utcTimestamp } from './scalars.ts';
+import { activityType, localDate, reminderType, stepState, utcTimestamp } from './scalars.ts';
 
 /** Guide "Payload shape": event, timestamp, user_id and one entity; `workspace_id` is for the topics alone. */
 const envelope = z.object({
@@ -27,6 +27,17 @@ const routineEntity = activityEntity.extend({
 });
 const stepped = routineEntity.extend({ step_id: z.string() });
 
+/** `type` is the reminder's; the activity's own stands beside it. `scheduled_for`: when it was due. */
+const reminderEntity = z.object({
+  id: z.string().startsWith('rem_'),
+  type: reminderType,
+  name: z.string(),
+  channel: z.string(),
+  activity_id: z.string(),
+  activity_type: activityType,
+  scheduled_for: utcTimestamp,
+});
+
 const onActivity = <Name extends string, Entity extends z.ZodType>(event: Name, activity: Entity) =>
   envelope.extend({ event: z.literal(event), activity });
 const onRoutine = <Name extends string, Entity extends z.ZodType>(event: Name, routine: Entity) =>
@@ -45,6 +56,7 @@ export const behaviorEventTypes = {
   'routine.step_completed': onRoutine('routine.step_completed', stepped),
   'routine.step_skipped': onRoutine('routine.step_skipped', stepped),
   'routine.partial': onRoutine('routine.partial', routineEntity),
+  'reminder.sent': envelope.extend({ event: z.literal('reminder.sent'), reminder: reminderEntity }),
 } as const;
 
 export const behaviorEvent = defineMessage({
@@ -62,7 +74,11 @@ export const behaviorEvent = defineMessage({
     behaviorEventTypes['routine.step_completed'],
     behaviorEventTypes['routine.step_skipped'],
     behaviorEventTypes['routine.partial'],
+    behaviorEventTypes['reminder.sent'],
   ]),
   key: keyOfUser,
 });
 export type BehaviorEvent = z.infer<typeof behaviorEvent.data>;
+
+/** What somebody, or a day's end, did to an activity: all but a reminder. */
+export type ChangeEvent = Exclude<BehaviorEvent, { event: 'reminder.sent' }>;

@@ -53,3 +53,7 @@ export const operationView = z.object({
   completed_at: utcTimestamp.nullable(),
 });
 export type OperationView = z.infer<typeof operationView>;
+
+/** What another service than the core says of an operation that it keeps; null: it knows none of that id. */
+export const keptOperation = z.object({ operation: operationView.omit({ id: true, kind: true, created_at: true }).nullable() });
+export type KeptOperation = z.infer<typeof keptOperation>['operation'];

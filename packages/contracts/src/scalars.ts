@@ -18,6 +18,9 @@ export type OccurrenceState = z.infer<typeof occurrenceState>;
 export const stepState = z.enum(['pending', 'done', 'skipped']);
 export type StepState = z.infer<typeof stepState>;
 
+export const reminderType = z.enum(['nudge', 'follow_up']);
+export type ReminderType = z.infer<typeof reminderType>;
+
 /** PostgreSQL's text takes neither U+0000 nor a lone surrogate, so neither may be accepted. */
 export const cleanText = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'Must not hold U+0000 or lone surrogates');
 

@@ -98,6 +98,17 @@ export const rotateSecretBody = z.strictObject({ grace_seconds: z.int().min(0).m
 /** `POST …/{id}/test`. */
 export const testSendBody = z.strictObject({ event_type: z.string().refine((type) => webhookEventTypes.includes(type), 'There is no such event type') });
 
+/**
+ * `POST …/{id}/replay`: the whole schedule again for what was made in this time and has failed or was skipped. Over `created_at`, `since`
+ * inclusive, `until` exclusive.
+ */
+export const replayBody = z.strictObject({
+  since: timestampWithOffset,
+  until: timestampWithOffset.optional(),
+  statuses: z.array(z.enum(['failed', 'skipped'])).min(1).max(2).default(['failed', 'skipped']),
+  dry_run: z.boolean().default(false),
+});
+
 export const disabledReason = z.enum(['manual', 'failing', 'gone']);
 export type DisabledReason = z.infer<typeof disabledReason>;
 
@@ -112,6 +123,8 @@ export const endpointView = z.object({
     /** Of the last 24, those in which something was sent; each by its beginning, oldest first. */
     hours: z.array(z.object({ hour: utcTimestamp, delivered: z.int(), failed: z.int() })),
   }),
+  /** It does not answer and is left alone until then; null while it answers. */
+  paused_until: utcTimestamp.nullable(),
   secret: z.string().optional(), previous_secret_until: utcTimestamp.nullable(), created_at: utcTimestamp, updated_at: utcTimestamp,
 });
 export type EndpointView = z.infer<typeof endpointView>;

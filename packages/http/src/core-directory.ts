@@ -1,15 +1,7 @@
 import { inappKeyIntrospection, keyIntrospection, type InappKeyIntrospection } from '@waggle/contracts';
-import got from 'got';
-import { Agent } from 'node:http';
-import type { z } from 'zod';
 import type { Caller, FindKey } from './caller.ts';
+import { createInternalClient, type InternalClientSettings } from './internal-client.ts';
 import { createRemembering } from './remembering.ts';
-
-export interface CoreDirectorySettings {
-  /** Internal addresses of the core's instances. */
-  urls: readonly string[];
-  token: string;
-}
 
 export type ActiveInappKey = Extract<InappKeyIntrospection, { active: true }>;
 
@@ -18,28 +10,9 @@ interface KnownKey {
   expiresAtMs: number;
 }
 
-const TIMEOUT_MS = 1_000;
-
 /** Who a key is, asked of the core's internal API. With the core down and nothing remembered: 503. */
-export function createCoreDirectory({ urls, token }: CoreDirectorySettings) {
-  const agent = { http: new Agent({ keepAlive: true, maxSockets: 32 }) };
-  let turn = 0;
-
-  async function ask<Schema extends z.ZodType>(path: string, body: object, schema: Schema): Promise<z.infer<Schema>> {
-    const first = turn++;
-    let failure: unknown;
-    for (let index = 0; index < urls.length; index++) {
-      const url = `${urls[(first + index) % urls.length]}${path}`;
-      const options = { json: body, headers: { 'x-internal-token': token }, agent, retry: { limit: 0 }, timeout: { request: TIMEOUT_MS } };
-      try {
-        return schema.parse(await got.post(url, options).json());
-      } catch (error) {
-        failure = error;
-      }
-    }
-    throw new Error('The core does not answer', { cause: failure });
-  }
-
+export function createCoreDirectory(core: InternalClientSettings) {
+  const ask = createInternalClient(core);
   const keys = createRemembering<KnownKey>({
     now: () => performance.now(),
     async ask(sha256: string) {

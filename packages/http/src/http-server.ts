@@ -28,16 +28,10 @@ const STREAM_TIMEOUT_MS = 3_600_000;
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
 export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-<<<<<<< HEAD
-  app.locals['publicUrl'] = publicUrl;
   const openAnswers = new Set<AbortController>();
-  app.locals['openAnswers'] = openAnswers;
-  app.use(observe(logger, metrics), ...routers);
-=======
-  Object.assign(app.locals, { publicUrl, bodyTimeoutMs });
+  Object.assign(app.locals, { publicUrl, bodyTimeoutMs, openAnswers });
   const lingering = createLingering(bodyTimeoutMs);
   app.use(observe(logger, metrics), lingering.watch, ...routers);
->>>>>>> main
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
   return {
@@ -47,12 +41,9 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-<<<<<<< HEAD
+      lingering.end();
       // Streams end only when they are ended; their readers resume elsewhere.
       for (const answer of openAnswers) answer.abort();
-=======
-      lingering.end();
->>>>>>> main
       await closed;
     },
     health: () => null,

@@ -5,4 +5,5 @@ export * from './consumer-group.ts';
 export * from './eventually.ts';
 export * from './receiver.ts';
 export * from './test-servers.ts';
+export * from './start-instance.ts';
 export * from './use-stack.ts';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 interface ReceivedRequest {
   path: string;
@@ -26,8 +27,8 @@ export const behaviours = {
   garbage: (): Behaviour => (_response, { socket }) => void socket.end('not HTTP\r\n\r\n'),
 };
 
-/** A partner's endpoint on loopback: does as it is told, per path, else answers 200 `ok`, and remembers what it got. */
-export async function startReceiver() {
+/** A partner's endpoint on loopback: does as it is told, per path, else answers 200 `ok`, and remembers what it got. `tls`: for https. */
+export async function startReceiver({ tls }: { tls?: { key: Buffer; cert: Buffer } } = {}) {
   const requests: ReceivedRequest[] = [];
   const programme = new Map<string, Behaviour[]>();
   let connections = 0;
@@ -40,7 +41,8 @@ export async function startReceiver() {
     const behaviour = planned.length > 1 ? planned.shift() : planned[0];
     (behaviour ?? behaviours.answer(200))(response, request);
   }
-  const server = createServer((request, response) => void receive(request, response));
+  const listener = (request: IncomingMessage, response: ServerResponse) => void receive(request, response);
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.on('connection', () => { connections++; });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,7 +51,8 @@ export async function startReceiver() {
   const { port } = address;
   return {
     port,
-    url: (path: string) => `http://127.0.0.1:${port}${path}`,
+    /** By its name where it speaks TLS. */
+    url: (path: string) => (tls === undefined ? `http://127.0.0.1:${port}${path}` : `https://localhost:${port}${path}`),
     requests,
     at: (path: string) => requests.filter((request) => request.path === path),
     connections: () => connections,

@@ -6,8 +6,8 @@ import { createActivityReader } from './adapters/activity-reader.ts';
 import { createActivityWriter } from './adapters/activity-writer.ts';
 import { applyBatch, type Decide } from './adapters/batch-store.ts';
 import { applyInstructions, recordPoisoned, toInstruction } from './adapters/command-store.ts';
-import { createDaySweeper } from './adapters/day-sweeper.ts';
 import { sweepUsers } from './adapters/sweep-store.ts';
+import { createUserSweeper } from './adapters/user-sweeper.ts';
 import { behaviorCommandHandler, type BehaviorCommandDeps } from './consumers/behavior-command.ts';
 import type { PlanLimits } from './domain/commands/batch-state.ts';
 import { decideBatch } from './domain/commands/decide-batch.ts';
@@ -36,6 +36,9 @@ export interface Activities {
   decide: Decide;
 }
 
+/** Who was away for a month has a month of days to be judged. */
+const USERS_PER_SWEEP = 20;
+
 /** Habits, tasks and routines: asked for by HTTP and by Kafka, and by the days that end. */
 export function createActivities({ pool, operationIds, reply, wake, now, logger }: ActivitiesDeps, { limits, daySweepIntervalMs }: ActivitiesSettings): Activities {
   const reader = createActivityReader(pool);
@@ -52,7 +55,10 @@ export function createActivities({ pool, operationIds, reply, wake, now, logger 
     handler: behaviorCommandHandler({
       apply: (commands) => apply(commands.map(toInstruction)), recordPoisoned: (command) => recordPoisoned(pool, command), reply, wake,
     }),
-    sweeper: createDaySweeper({ sweep: (request) => sweepUsers(pool, request), wake, now, logger }, { intervalMs: daySweepIntervalMs }),
+    sweeper: createUserSweeper(
+      { sweep: (request) => sweepUsers(pool, request), wake, now, logger },
+      { name: 'day sweeper', intervalMs: daySweepIntervalMs, usersMax: USERS_PER_SWEEP },
+    ),
     decide,
   };
 }

@@ -1,8 +1,9 @@
+import { keptOperation } from '@waggle/contracts';
 import { createCleaner, createIdempotentRequests, openDatabase } from '@waggle/database';
-import { apiRouter, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { apiRouter, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type ConsumerSettings } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
-import { createHealthServer, createLogger, createMetrics, createSealedBox, together } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, createRightOfWay, createSealedBox, together } from '@waggle/runtime';
 import { createActivities } from './activities.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
@@ -10,8 +11,8 @@ import { retentionTasks } from './adapters/retention.ts';
 import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
 import type { Config } from './config.ts';
-import { createRightOfWay } from './consumers/right-of-way.ts';
 import { createPeople } from './people.ts';
+import { createReminders } from './reminders.ts';
 import { operationsRoutes } from './routes/operations.ts';
 
 export function createApp(config: Config) {
@@ -41,11 +42,15 @@ export function createApp(config: Config) {
   const rightOfWay = createRightOfWay();
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
   const people = createPeople({ pool, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
+  const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
+  const findReplay = async (workspaceId: string, id: string) =>
+    (await askDispatcher('/internal/find-operation', { workspace_id: workspaceId, operation_id: id }, keptOperation)).operation;
   const routes = [
     ...activities.routes,
     ...people.routes,
-    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, publicUrl: config.publicUrl }),
+    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, findReplay, publicUrl: config.publicUrl }),
     ...campaigns.routes,
   ];
   const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);
@@ -53,14 +58,14 @@ export function createApp(config: Config) {
   const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter]);
 
   const consumers = together('consumers', [
-    consume(rightOfWay.before(activities.handler), 'behavior-core'),
+    consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
     // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
     consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, stuckAfterMs: 60_000 }),
     consume(campaigns.handler, 'behavior-core.campaigns'), ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
   ]);
   const forgetting = [{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }, ...retentionTasks(pool)];
   const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });
-  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, people.keyUsage, server];
+  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, reminders, people.keyUsage, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }

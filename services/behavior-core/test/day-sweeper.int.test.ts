@@ -3,8 +3,8 @@ import { openDatabase } from '@waggle/database';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createDaySweeper } from '../src/adapters/day-sweeper.ts';
 import { sweepUsers } from '../src/adapters/sweep-store.ts';
+import { createUserSweeper } from '../src/adapters/user-sweeper.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 
@@ -19,7 +19,7 @@ const clock = { now: '2026-03-28T00:00:00Z' };
 async function anInstance({ open }: (typeof databases)[number]) {
   const database = open();
   await stack.run([database]);
-  return createDaySweeper({ sweep: (request) => sweepUsers(database.pool, request), wake() {}, now: () => new Date(clock.now), logger }, { intervalMs: 1_000_000 });
+  return createUserSweeper({ sweep: (request) => sweepUsers(database.pool, request), wake() {}, now: () => new Date(clock.now), logger }, { name: 'day sweeper', intervalMs: 1_000_000, usersMax: 20 });
 }
 let instances: Awaited<ReturnType<typeof anInstance>>[];
 

@@ -50,6 +50,9 @@ async function aFullLife(userId: string) {
   await call('POST', '/v1/portal-sessions', { body: { user_id: userId }, headers: { 'idempotency-key': `link-${userId}` } });
   await db().query("INSERT INTO applied_templates (workspace_id, user_id, name) VALUES ($1, $2, 'starter')", [workspaceId, userId]);
   await db().query(
+    "INSERT INTO reminders VALUES ($1, $2, '2026-03-28', 'nudge', $3, 'sent', 'telegram', now(), now())", [workspaceId, activity.id, userId],
+  );
+  await db().query(
     "INSERT INTO bulk_operations (workspace_id, id, creator_user_id, is_synchronous, total, done, accepted_at) VALUES ($1, $2, $3, true, 1, 1, now())", [workspaceId, newId('op'), userId],
   );
   await db().query(

@@ -1,5 +1,7 @@
 import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
-import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, type Route, type RunOnce } from '@waggle/http';
+import {
+  apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
+} from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
@@ -9,9 +11,11 @@ import { createDeliveryResults } from './adapters/delivery-results.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
 import { createEndpointHours, type EndpointHours } from './adapters/endpoint-hours.ts';
+import { createEndpointPauses } from './adapters/endpoint-pauses.ts';
 import { createEndpointSecrets, type EndpointSecrets } from './adapters/endpoint-secrets.ts';
 import { createEndpointStore, type EndpointStore } from './adapters/endpoint-store.ts';
 import { createErasureStore } from './adapters/erasure-store.ts';
+import { createReplayStore, type ReplayStore } from './adapters/replay-store.ts';
 import { createSender } from './adapters/sender.ts';
 import { createTestDeliveries } from './adapters/test-deliveries.ts';
 import type { Config } from './config.ts';
@@ -20,8 +24,10 @@ import { campaignEventHandler } from './consumers/campaign-event.ts';
 import { userErasureHandler } from './consumers/user-erasure.ts';
 import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
-import { createDeliveryEngine } from './delivery/engine.ts';
+import { createBreaker, createBreakerMetrics } from './delivery/breaker.ts';
+import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts';
 import { createFanOut } from './delivery/fan-out.ts';
+import { createReplayer, type Replayer } from './delivery/replayer.ts';
 import { createReportResults } from './delivery/report-results.ts';
 import { createSendAttempt, type SendAttempt } from './delivery/send-attempt.ts';
 import { judgeEndpointUrl } from './domain/endpoint-url.ts';
@@ -30,6 +36,7 @@ import { deliveryRoutes } from './routes/deliveries.ts';
 import { endpointActionRoutes } from './routes/endpoint-actions.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { eventTypeRoutes } from './routes/event-types.ts';
+import { findOperationRoute, replayRoute } from './routes/replays.ts';
 import { testSendRoute } from './routes/test-sends.ts';
 
 interface Shared {
@@ -73,11 +80,13 @@ export function createApp(config: Config) {
   const hours = createEndpointHours(database.pool, logger);
   const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
+  const replays = createReplayStore(database.pool);
+  const replayer = createReplayer({ store: replays, wakeEngine: engine.wake, logger });
   const idempotentRequests = createIdempotentRequests(database, box);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const api = apiRouter(
     { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
-    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, runOnce: idempotentRequests.runOnce }),
+    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, replays, replayer, runOnce: idempotentRequests.runOnce }),
   );
   const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
@@ -92,14 +101,17 @@ export function createApp(config: Config) {
     relay,
     hours,
     engine,
+    replayer,
     consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },
+      { what: 'replays', remove: replays.removeExpired },
     ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
-  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
+  const internal = createInternalApp(config.internalToken, [findOperationRoute(replays)]);
+  const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }
 
@@ -112,10 +124,12 @@ interface RoutesDeps {
   sendAttempt: SendAttempt;
   wake(keys: readonly string[]): void;
   wakeEngine(): void;
+  replays: ReplayStore;
+  replayer: Pick<Replayer, 'wake'>;
   runOnce: RunOnce;
 }
 
-function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, runOnce }: RoutesDeps): Route[] {
+function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, replays, replayer, runOnce }: RoutesDeps): Route[] {
   const viewsOf = createViewsOf({ secrets, statsOf: hours.statsOf });
   const administer = createAdministerEndpoint({ viewsOf, wake });
   const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
@@ -123,6 +137,9 @@ function createRoutes(config: Config, { database, store, hours, secrets, egress,
     ...endpointRoutes({ store, judgeUrl, mayReach: egress.mayReach, secrets, viewsOf, administer, wake }),
     ...endpointActionRoutes({ store, secrets, administer }),
     testSendRoute({ findReceiver: store.findReceiver, sendAttempt, keep: createTestDeliveries(database.pool).keep, runOnce }),
+    replayRoute({
+      store: replays, operationIds: createOperationIds(config.operationSecret), wake, wakeReplayer: () => database.afterCommit(replayer.wake),
+    }),
     ...deliveryRoutes({ log: createDeliveryLog(database.pool), wakeEngine: () => database.afterCommit(wakeEngine) }),
     ...eventTypeRoutes(),
   ];
@@ -135,16 +152,20 @@ function createDeliveries(config: Config, { database, sendAttempt, store, hours,
   const queue = createDeliveryQueue(database.pool, { owner, leaseMs });
   const { record } = createDeliveryResults(database.pool, { owner });
   const attempt = createAttempt({ findEndpoint: directory.find, sendAttempt, metrics: createAttemptMetrics(metrics), logger }, { delaysMs: config.retryDelaysMs });
+  const pauses = createEndpointPauses(database.pool, { firstMs: config.retryDelaysMs[0] ?? 5_000, leaseMs });
+  const breakerMetrics = createBreakerMetrics(metrics, () => directory.paused().length);
+  const observe = createBreaker({ pauses, isPaused: directory.isPaused, handBack: (id) => engine.handBack(id), metrics: breakerMetrics, logger });
   const report = createReportResults({
     record,
     publish,
     count: hours.add,
     disable: async (endpoint) => { await store.disableUnhealthy(endpoint); wake([endpoint.id]); },
+    observe,
     wake,
     logger,
   });
-  const engine = createDeliveryEngine(
-    { queue, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
+  const engine: DeliveryEngine = createDeliveryEngine(
+    { queue, breaker: { ...directory, probe: pauses.probe }, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
     { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 1_000, heldInAll: 5_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
   );
   registerHeldGauge(metrics, engine.held);

@@ -4,9 +4,11 @@ import { openDatabase } from '@waggle/database';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { createDeliveryLog } from '../src/adapters/delivery-log.ts';
 import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
 import { createDeliveryResults } from '../src/adapters/delivery-results.ts';
 import { createEndpointDirectory } from '../src/adapters/endpoint-directory.ts';
+import { createEndpointPauses } from '../src/adapters/endpoint-pauses.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
@@ -164,6 +166,68 @@ test('an endpoint that hangs has its eight requests in flight and holds nobody e
   await eventually(() => expect(receiver.at('/hanging')).toHaveLength(100));
 });
 
+test('an endpoint that does not answer is left alone and probed with one; what waits uses up no attempt; an answer lets all go', async () => {
+  const silent = await endpointAt('/silent', { workspaceId: 'ws_15' });
+  const good = await endpointAt('/unmoved', { workspaceId: 'ws_15' });
+  let [open, mostWhilePaused, isPaused] = [0, 0, false];
+  receiver.program('/silent', (response) => {
+    open++;
+    if (isPaused) mostWhilePaused = Math.max(mostWhilePaused, open);
+    response.once('close', () => { open--; });
+  });
+  await startDispatcher({ DELIVERY_TIMEOUT_MS: '300', DELIVERY_RETRY_DELAYS_MS: '300,300,300' });
+  const events = Array.from({ length: 30 }, () => anEvent({ workspaceId: 'ws_15' }));
+  await publish(...events.slice(0, 12));
+  const endpoint = async () => (await database.pool.query('SELECT * FROM endpoints WHERE id = $1', [silent.id])).rows[0];
+  await eventually(async () => expect((await endpoint()).paused_until).not.toBeNull());
+  await eventually(() => expect(open).toBe(0));
+  isPaused = true;
+  const attemptsBefore = receiver.at('/silent').length;
+  expect(attemptsBefore).toBeLessThan(30);
+  await publish(...events.slice(12));
+  await eventually(() => expect(new Set(idsAt('/unmoved'))).toEqual(new Set(events.map(({ id }) => id))));
+  for (const { attempts, created_at: createdAt } of await deliveriesTo(good.id)) expect(Date.parse(attempts[0].started_at) - createdAt.getTime()).toBeLessThan(800);
+
+  // Two probes later: each was one request, and those that came in between have made none.
+  await eventually(async () => expect((await endpoint()).pauses).toBeGreaterThanOrEqual(3));
+  expect(mostWhilePaused).toBe(1);
+  expect(receiver.at('/silent').length - attemptsBefore).toBeLessThanOrEqual(4);
+  const later = (await deliveriesTo(silent.id)).filter(({ event_id: id }) => events.slice(14).some((event) => event.id === id));
+  expect(later.map(({ status, attempt_count: count }) => `${status} ${count}`)).toEqual(Array(16).fill('pending 0'));
+  const { paused_until: until } = await endpoint();
+  const [shown] = await createDeliveryLog(database.pool).list({ workspaceId: 'ws_15', userId: null }, { endpointId: silent.id, status: 'pending', eventPattern: null, userId: null, since: null, until: null }, { after: null, limit: 1 });
+  expect(shown!.next_attempt_at!.getTime()).toBeGreaterThanOrEqual(until.getTime());
+  const metrics = await (await fetch(`http://127.0.0.1:${stack.envOf('outbound-dispatcher')['INTERNAL_PORT']}/metrics`)).text();
+  expect(metrics).toMatch(/^webhook_endpoints_paused(\{.*\})? 1$/m);
+
+  receiver.program('/silent', behaviours.answer(200));
+  await eventually(async () => expect((await deliveriesTo(silent.id)).map(({ status }) => status)).toEqual(Array(30).fill('succeeded')));
+  expect(await endpoint()).toMatchObject({ paused_until: null, pauses: 0 });
+  for (const { id, attempts } of await deliveriesTo(silent.id)) {
+    const numbers = receiver.at('/silent').filter(({ headers }) => headers['x-buffy-delivery'] === id).map(({ headers }) => Number(headers['x-buffy-attempt']));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(attempts.map(({ number }: { number: number }) => number)).toEqual(numbers);
+  }
+}, 60_000);
+
+test('of several instances one probes, where there is something due, and the next if that one dies', async () => {
+  const { id } = await endpointAt('/probed', { workspaceId: 'ws_16' });
+  const [first, second] = [1, 2].map(() => createEndpointPauses(database.pool, { firstMs: 50, leaseMs: 100 }));
+  const both = async () => (await Promise.all([first!.probe([id]), second!.probe([id])])).flat();
+  expect(await first!.pause({ workspaceId: 'ws_16', id })).toEqual(expect.any(Date));
+  expect(await second!.pause({ workspaceId: 'ws_16', id })).toBeNull();
+  const fanOut = createFanOut({
+    pool: database.pool, directory: createEndpointDirectory(), queue: createDeliveryQueue(database.pool, { owner: 'a', leaseMs: 1 }), engine: { room: () => 0, accept() {} },
+  }, { leaseMs: 1 });
+  await eventually(async () => expect((await database.pool.query('SELECT FROM endpoints WHERE id = $1 AND paused_until <= now()', [id])).rows).toHaveLength(1));
+  expect(await both()).toEqual([]);
+  await fanOut([{ workspaceId: 'ws_16', id: 'evt_probe', event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: null }]);
+  expect(await both()).toEqual([id]);
+  expect(await both()).toEqual([]);
+  await eventually(async () => expect(await both()).toEqual([id]));
+  expect([await first!.resume({ workspaceId: 'ws_16', id }), await second!.resume({ workspaceId: 'ws_16', id })]).toEqual([true, false]);
+});
+
 test("what waits for an endpoint that is deleted is skipped, with the reason, and not sent", async () => {
   const { id } = await endpointAt('/deleted', { workspaceId: 'ws_8' });
   receiver.program('/deleted', behaviours.answer(500));
@@ -228,7 +292,7 @@ test('a result that comes after its lease went to somebody else changes nothing'
   const [{ id: deliveryId }] = await deliveriesTo(id);
   await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
   const delivery: Delivery = {
-    workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false,
+    workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false, isReplayed: false, isProbe: false,
     isOrdered: false, isOver: false, leaseEndsAt: 0,
   };
   const result = { delivery, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null, isGone: false };

@@ -1,47 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { signStandardWebhook, signWebhook, verifyWebhook } from '@waggle/client';
 import { webhookDeliveryEvent } from '@waggle/contracts';
-import { behaviours, callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { behaviours, callApi, eventually } from '@waggle/testkit';
+import { expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
-import { createApp } from '../src/app.ts';
-import { loadConfig } from '../src/config.ts';
-import { anEvent, recordOf } from './given.ts';
+import { anEvent } from './given.ts';
+import { useDispatcher } from './use-dispatcher.ts';
 
-const stack = useStack();
+const dispatcher = useDispatcher({ DELIVERY_RETRY_DELAYS_MS: '600000,600000,600000', ENDPOINTS_PER_OWNER_MAX: '20' });
+const { stack, call, register, publish, deliveriesTo } = dispatcher;
 const published = stack.collect(webhookDeliveryEvent.topic);
-let receiver: Receiver;
-let systemKey: string;
-let userKey: string;
-let workspaceId: string;
+const at = (path: string) => dispatcher.receiver.at(path);
+const ofWorkspace = () => anEvent({ workspaceId: dispatcher.workspaceId });
 
-beforeAll(async () => {
-  receiver = await startReceiver();
-  await stack.start('behavior-core');
-  ({ workspaceId, systemKey } = await stack.createWorkspace());
-  await callApi('PUT', `${stack.urlOf('behavior-core')}/v1/users/usr_1/settings`, { key: systemKey, body: {} });
-  userKey = (await callApi('POST', `${stack.urlOf('behavior-core')}/v1/users/usr_1/api-keys`, { key: systemKey, body: { label: 'test' } })).body.api_key;
-  const settings = {
-    EGRESS_ALLOW_CIDRS: '127.0.0.0/8', ALLOW_INSECURE_ENDPOINTS: 'true', DELIVERY_RETRY_DELAYS_MS: '600000,600000,600000', API_LIMIT_PER_MINUTE: '100000', ENDPOINTS_PER_OWNER_MAX: '20',
-  };
-  await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', settings))).components);
-}, 60_000);
-afterAll(() => receiver.stop());
-
-const call = (method: string, path: string, body?: unknown, key = systemKey) => callApi(method, `${stack.urlOf('outbound-dispatcher')}/v1/webhooks${path}`, { key, body });
-const register = async (path: string, given: object = {}) => (await call('POST', '/endpoints', { url: receiver.url(path), event_types: ['*'], ...given })).body;
 const remove = (id: string) => call('DELETE', `/endpoints/${id}`);
-async function publish(...events: ReturnType<typeof anEvent>[]) {
-  await stack.publish(events.map(recordOf));
-  return events;
-}
-const idsAt = (path: string) => receiver.at(path).map(({ headers }) => headers['webhook-id']);
-const deliveriesTo = async (id: string) => (await call('GET', `/deliveries?endpoint_id=${id}`)).body.data;
+const idsAt = (path: string) => at(path).map(({ headers }) => headers['webhook-id']);
 
 test('everything of an endpoint can be changed, what is not named stays, and the next event goes by the change', async () => {
   const { id, secret, ...made } = await register('/before', { description: 'CRM', headers: { 'X-Team': 'one' }, max_in_flight: 3 });
   expect(made).toMatchObject({ headers: { 'X-Team': 'one' }, ordering: 'none', max_in_flight: 3, previous_secret_until: null });
-  const changes = { url: receiver.url('/after'), event_types: ['activity.*', 'routine.partial'], description: null, headers: { Authorization: 'Bearer 1' }, ordering: 'per_user', max_in_flight: 64 };
+  const changes = { url: dispatcher.receiver.url('/after'), event_types: ['activity.*', 'routine.partial'], description: null, headers: { Authorization: 'Bearer 1' }, ordering: 'per_user', max_in_flight: 64 };
   const changed = await call('PATCH', `/endpoints/${id}`, changes);
   expect(changed).toMatchObject({ status: 200, body: { ...made, ...changes, updated_at: expect.any(String) } });
   expect(changed.body).not.toHaveProperty('secret');
@@ -49,12 +27,12 @@ test('everything of an endpoint can be changed, what is not named stays, and the
   expect(named.body).toEqual({ ...changed.body, description: 'ERP', updated_at: named.body.updated_at });
   expect((await call('PATCH', `/endpoints/${id}`, {})).body).toEqual(named.body);
 
-  const [event] = await publish(anEvent({ workspaceId }));
+  const [event] = await publish(ofWorkspace());
   await eventually(() => expect(idsAt('/after')).toEqual([event!.id]));
-  expect(receiver.at('/before')).toEqual([]);
-  expect(receiver.at('/after')[0]!.headers).toMatchObject({ authorization: 'Bearer 1', 'x-buffy-event': 'activity.completed' });
-  expect(receiver.at('/after')[0]!.headers).not.toHaveProperty('x-team');
-  expect(receiver.at('/after')[0]!.headers['x-buffy-signature']).toBe(signWebhook(secret, receiver.at('/after')[0]!.body));
+  expect(at('/before')).toEqual([]);
+  expect(at('/after')[0]!.headers).toMatchObject({ authorization: 'Bearer 1', 'x-buffy-event': 'activity.completed' });
+  expect(at('/after')[0]!.headers).not.toHaveProperty('x-team');
+  expect(at('/after')[0]!.headers['x-buffy-signature']).toBe(signWebhook(secret, at('/after')[0]!.body));
   const { rows } = await stack.db('outbound-dispatcher').query('SELECT to_json(e)::text AS text FROM endpoints e WHERE id = $1', [id]);
   expect(rows[0].text).not.toContain('Bearer');
   await remove(id);
@@ -84,7 +62,7 @@ test.each([
   { description: 'a private address', given: { url: 'http://10.0.0.1/' } },
 ])('400, at the creation and at a change: $description', async ({ given }) => {
   const { id } = await register('/bad');
-  expect((await call('POST', '/endpoints', { url: receiver.url('/bad'), event_types: ['*'], ...given })).status).toBe(400);
+  expect((await call('POST', '/endpoints', { url: dispatcher.receiver.url('/bad'), event_types: ['*'], ...given })).status).toBe(400);
   expect((await call('PATCH', `/endpoints/${id}`, given)).status).toBe(400);
   await remove(id);
 });
@@ -96,16 +74,16 @@ test.each([
   { description: 'not base64', secret: `whsec_${'ä'.repeat(40)}` },
   { description: 'base64 for URLs', secret: `whsec_${Buffer.alloc(32, 255).toString('base64url')}` },
 ])('400: a secret of $description', async ({ secret }) => {
-  expect(await call('POST', '/endpoints', { url: receiver.url('/bad'), event_types: ['*'], secret })).toMatchObject({ status: 400, body: { errors: [{ path: 'secret' }] } });
+  expect(await call('POST', '/endpoints', { url: dispatcher.receiver.url('/bad'), event_types: ['*'], secret })).toMatchObject({ status: 400, body: { errors: [{ path: 'secret' }] } });
 });
 
 test.each([24, 64])("a partner's own secret of %s bytes signs", async (bytes) => {
   const own = key(bytes);
   const { id, secret } = await register(`/own-${bytes}`, { secret: own });
   expect(secret).toBe(own);
-  await publish(anEvent({ workspaceId }));
-  await eventually(() => expect(receiver.at(`/own-${bytes}`)).toHaveLength(1));
-  const { headers, body } = receiver.at(`/own-${bytes}`)[0]!;
+  await publish(ofWorkspace());
+  await eventually(() => expect(at(`/own-${bytes}`)).toHaveLength(1));
+  const { headers, body } = at(`/own-${bytes}`)[0]!;
   expect(verifyWebhook(own, body, headers)).toBe(true);
   expect(new Webhook(own).verify(body, headers)).toBeTruthy();
   await remove(id);
@@ -122,9 +100,9 @@ test('after a rotation both secrets verify for the time of grace, and then the n
   const { rows } = await stack.db('outbound-dispatcher').query('SELECT to_json(e)::text AS text FROM endpoints e WHERE id = $1', [id]);
   for (const secret of [first, second]) expect(rows[0].text).not.toContain(secret.slice(6));
 
-  await publish(anEvent({ workspaceId }));
-  await eventually(() => expect(receiver.at('/rotated')).toHaveLength(1));
-  const { headers, body } = receiver.at('/rotated')[0]!;
+  await publish(ofWorkspace());
+  await eventually(() => expect(at('/rotated')).toHaveLength(1));
+  const { headers, body } = at('/rotated')[0]!;
   expect([headers['x-buffy-signature'], headers['x-buffy-signature-previous']]).toEqual([signWebhook(second, body), signWebhook(first, body)]);
   const message = { id: headers['webhook-id']!, timestamp: Number(headers['webhook-timestamp']), body: body.toString() };
   expect(headers['webhook-signature']).toBe(`${signStandardWebhook(second, message)} ${signStandardWebhook(first, message)}`);
@@ -135,9 +113,9 @@ test('after a rotation both secrets verify for the time of grace, and then the n
 
   const third = (await call('POST', `/endpoints/${id}/rotate-secret`, { grace_seconds: 0 })).body;
   expect(third.previous_secret_until).toBeNull();
-  await publish(anEvent({ workspaceId }));
-  await eventually(() => expect(receiver.at('/rotated')).toHaveLength(2));
-  const { headers: after, body: bytes } = receiver.at('/rotated')[1]!;
+  await publish(ofWorkspace());
+  await eventually(() => expect(at('/rotated')).toHaveLength(2));
+  const { headers: after, body: bytes } = at('/rotated')[1]!;
   expect(after).not.toHaveProperty('x-buffy-signature-previous');
   expect([first, second, third.secret].map((secret) => verifyWebhook(secret, bytes, after))).toEqual([false, false, true]);
   expect(after['webhook-signature']!.split(' ')).toHaveLength(1);
@@ -148,24 +126,24 @@ test('after a rotation both secrets verify for the time of grace, and then the n
 
 test('a disabled endpoint gets nothing: what is pending, waits for a retry or comes is recorded as skipped; enabled, it gets the next', async () => {
   const { id } = await register('/disabled');
-  receiver.program('/disabled', behaviours.answer(500));
-  await publish(anEvent({ workspaceId }));
+  dispatcher.receiver.program('/disabled', behaviours.answer(500));
+  await publish(ofWorkspace());
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'retrying' }]));
   expect(await call('POST', `/endpoints/${id}/disable`, {})).toMatchObject({ status: 200, body: { status: 'disabled', disabled_reason: 'manual' } });
   expect((await call('POST', `/endpoints/${id}/disable`)).body).toMatchObject({ status: 'disabled', disabled_reason: 'manual' });
   // Its retry is ten minutes away.
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'skipped', reason: 'endpoint_disabled', attempt_count: 1, next_attempt_at: null }]));
-  await publish(anEvent({ workspaceId }));
+  await publish(ofWorkspace());
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'skipped', reason: 'endpoint_disabled', attempt_count: 0 }, { status: 'skipped' }]));
 
   expect(await call('POST', `/endpoints/${id}/enable`, {})).toMatchObject({ status: 200, body: { status: 'enabled', disabled_reason: null } });
-  receiver.program('/disabled', behaviours.answer(200));
-  const [event] = await publish(anEvent({ workspaceId }));
+  dispatcher.receiver.program('/disabled', behaviours.answer(200));
+  const [event] = await publish(ofWorkspace());
   await eventually(() => expect(idsAt('/disabled')).toContain(event!.id));
-  expect(receiver.at('/disabled')).toHaveLength(2);
+  expect(at('/disabled')).toHaveLength(2);
   const told = () => published.filter(({ key: subject, headers }) => subject === id && headers['ce_type'] === 'endpoint.disabled');
   await eventually(() => expect(told()).toHaveLength(1));
-  expect(webhookDeliveryEvent.data.parse(JSON.parse(told()[0]!.value))).toMatchObject({ workspace_id: workspaceId, endpoint: { id, disabled_reason: 'manual' } });
+  expect(webhookDeliveryEvent.data.parse(JSON.parse(told()[0]!.value))).toMatchObject({ workspace_id: dispatcher.workspaceId, endpoint: { id, disabled_reason: 'manual' } });
   expect((await call('POST', `/endpoints/${id}/enable`, { now: true })).status).toBe(400);
   await remove(id);
 });
@@ -173,30 +151,30 @@ test('a disabled endpoint gets nothing: what is pending, waits for a retry or co
 test('no more than max_in_flight requests at once', async () => {
   const { id } = await register('/narrow', { max_in_flight: 2 });
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-  receiver.program('/narrow', (response) => void gate.then(() => response.writeHead(200).end()));
+  dispatcher.receiver.program('/narrow', (response) => void gate.then(() => response.writeHead(200).end()));
   await register('/wide');
-  await publish(...Array.from({ length: 10 }, () => anEvent({ workspaceId })));
-  await eventually(() => expect(receiver.at('/wide')).toHaveLength(10));
-  expect(receiver.at('/narrow')).toHaveLength(2);
+  await publish(...Array.from({ length: 10 }, () => ofWorkspace()));
+  await eventually(() => expect(at('/wide')).toHaveLength(10));
+  expect(at('/narrow')).toHaveLength(2);
   open();
-  await eventually(() => expect(receiver.at('/narrow')).toHaveLength(10));
+  await eventually(() => expect(at('/narrow')).toHaveLength(10));
   await remove(id);
 });
 
 test('who has as many endpoints as allowed gets no more, however many ask at once; one that goes makes room', async () => {
-  const answers = await Promise.all(Array.from({ length: 25 }, () => call('POST', '/endpoints', { url: 'https://example.org', event_types: ['award.*'] }, userKey)));
+  const answers = await Promise.all(Array.from({ length: 25 }, () => call('POST', '/endpoints', { url: 'https://example.org', event_types: ['award.*'] }, { key: dispatcher.userKey })));
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
   for (const { body } of answers.filter(({ status }) => status !== 201)) expect(body).toMatchObject({ status: 403, code: 'plan_limit_reached' });
   expect((await call('POST', '/endpoints', { url: 'https://example.org', event_types: ['award.*'] })).status).toBe(201);
-  await call('DELETE', `/endpoints/${answers.find(({ status }) => status === 201)!.body.id}`, undefined, userKey);
-  expect((await call('POST', '/endpoints', { url: 'https://example.org', event_types: ['award.*'] }, userKey)).status).toBe(201);
+  await call('DELETE', `/endpoints/${answers.find(({ status }) => status === 201)!.body.id}`, undefined, { key: dispatcher.userKey });
+  expect((await call('POST', '/endpoints', { url: 'https://example.org', event_types: ['award.*'] }, { key: dispatcher.userKey })).status).toBe(201);
 });
 
 test('an endpoint shows what became of its deliveries within a day, and how long its attempts took', async () => {
   const { id, stats } = await register('/counted', { event_types: ['activity.completed'] });
   expect(stats).toEqual({ delivered_24h: 0, failed_24h: 0, p95_ms: null, hours: [] });
-  receiver.program('/counted', (response) => void setTimeout(() => response.writeHead(200).end(), 30));
-  await publish(anEvent({ workspaceId }), anEvent({ workspaceId }));
+  dispatcher.receiver.program('/counted', (response) => void setTimeout(() => response.writeHead(200).end(), 30));
+  await publish(ofWorkspace(), ofWorkspace());
   await eventually(async () => expect((await call('GET', `/endpoints/${id}`)).body.stats).toEqual({
     delivered_24h: 2, failed_24h: 0, p95_ms: expect.any(Number), hours: [{ hour: expect.stringMatching(/:00:00Z$/), delivered: 2, failed: 0 }],
   }));
@@ -217,7 +195,7 @@ test('each change of an endpoint stands in the audit log once', async () => {
   }
   await remove(id);
   const actions = async () => {
-    const { body } = await callApi('GET', `${stack.urlOf('behavior-core')}/v1/audit-log?limit=200`, { key: systemKey });
+    const { body } = await callApi('GET', `${stack.urlOf('behavior-core')}/v1/audit-log?limit=200`, { key: dispatcher.systemKey });
     return body.data.filter(({ target }: { target: { id: string } }) => target.id === id).map(({ action }: { action: string }) => action);
   };
   await eventually(async () => expect(await actions()).toEqual(['endpoint.deleted', 'endpoint.enabled', 'endpoint.disabled', 'endpoint.secret_rotated', 'endpoint.changed', 'endpoint.created']));

@@ -1,19 +1,20 @@
 import { openDatabase } from '@waggle/database';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createApp } from '../src/app.ts';
-import { loadConfig } from '../src/config.ts';
+import { createAuthority, type Certificate } from './certificates.ts';
 import { anEndpoint, anEvent, recordOf } from './given.ts';
 
 // The contract's own schedule and time-out: 5 s, 30 s, 3 min within 20 %; what a row says of the next attempt is compared, nothing is waited for.
 const stack = useStack();
 const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+const authority = createAuthority();
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();
   await stack.run([database]);
-  await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', { EGRESS_ALLOW_CIDRS: '127.0.0.0/8' }))).components);
-});
+  // A process of its own: it reads NODE_EXTRA_CA_CERTS when it starts.
+  await stack.start('outbound-dispatcher', { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', NODE_EXTRA_CA_CERTS: authority.caFile });
+}, 60_000);
 afterAll(() => receiver.stop());
 
 let workspaces = 0;
@@ -75,10 +76,27 @@ test.each([
 test.each([
   { description: 'nobody listens', url: () => 'http://127.0.0.1:1/', reason: 'connection_refused' },
   { description: 'a name that does not exist', url: () => 'http://nobody.invalid/', reason: 'name_not_found' },
-  { description: 'TLS that is none', url: () => receiver.url('/').replace('http:', 'https:'), reason: 'tls_error' },
+  { description: 'https where plain HTTP is spoken', url: () => receiver.url('/').replace('http:', 'https:'), reason: 'tls_error' },
 ])('$description: $reason', async ({ url, reason }) => {
   const { delivery, inSeconds } = await firstAttemptAt(url());
   expect(delivery).toMatchObject({ status: 'retrying', reason });
   expect(inSeconds).toBeGreaterThanOrEqual(five[0]);
   expect(inSeconds).toBeLessThanOrEqual(five[1]);
+});
+
+test.each<{ description: string; certificate(): Certificate; url?: (url: string) => string; reason: string | null }>([
+  { description: 'a certificate of an authority that the operator trusts', certificate: () => authority.sign('localhost'), reason: null },
+  { description: 'a certificate that has expired', certificate: () => authority.sign('localhost', { days: -1 }), reason: 'certificate_expired' },
+  { description: 'a certificate for another name', certificate: () => authority.sign('elsewhere.example'), reason: 'certificate_for_another_host' },
+  { description: 'a certificate for a name where an address is called', certificate: () => authority.sign('localhost'), url: (url) => url.replace('localhost', '127.0.0.1'), reason: 'certificate_for_another_host' },
+  { description: 'a certificate that nobody else has signed', certificate: () => authority.selfSigned('localhost'), reason: 'certificate_not_trusted' },
+  { description: 'a certificate of an unknown authority', certificate: () => createAuthority().sign('localhost'), reason: 'certificate_not_trusted' },
+  { description: 'plain HTTP where TLS is spoken', certificate: () => authority.sign('localhost'), url: (url) => url.replace('https:', 'http:'), reason: 'connection_closed' },
+])('$description: $reason', async ({ certificate, url = (given) => given, reason }) => {
+  const partner = await startReceiver({ tls: certificate() });
+  const { delivery } = await firstAttemptAt(url(partner.url('/tls')));
+  await partner.stop();
+  expect(delivery).toMatchObject({ status: reason === null ? 'succeeded' : 'retrying', reason });
+  expect(delivery.attempts).toMatchObject([{ number: 1, error: reason, status_code: reason === null ? 200 : null }]);
+  expect(partner.at('/tls')).toHaveLength(reason === null ? 1 : 0);
 });

@@ -44,10 +44,6 @@ test.each([
   expect(errorOf(await send({ ...request, url }))).toBe(error);
 });
 
-test('TLS that is none: tls_error', async () => {
-  expect(errorOf(await send({ ...request, url: receiver.url('/').replace('http:', 'https:') }))).toBe('tls_error');
-});
-
 test('the first 4 KB of an answer are kept, whole characters only, without U+0000', async () => {
   receiver.program('/long', behaviours.answer(500, `\u0000${'x'.repeat(4_094)}ü${'y'.repeat(10_000)}`));
   const { responseBody } = await send({ ...request, url: receiver.url('/long') });

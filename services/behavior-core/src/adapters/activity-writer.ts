@@ -13,6 +13,7 @@ import { loadActivities } from './activity-loader.ts';
 import { saveOccurrences, saveSweeps, updateActivity } from './activity-statements.ts';
 import { countActive } from './batch-store.ts';
 import { sequenceEvents } from './event-sequence.ts';
+import { markReminders } from './reminders/remind-marks.ts';
 import { lockUsers, type LockedUsers } from './user-lock.ts';
 
 /** What is known when a definition is to be changed. `active`: how many of its type count against the plan's limit. */
@@ -64,10 +65,12 @@ function revised(loaded: LoadedActivity, { activity, missed }: Definition): Load
 
 async function saveDefinition(tx: ClientBase, { activity, missed, events }: Definition, locked: LockedUsers): Promise<void> {
   const endMs = nextEnd(activity, presentOf(activity, activity.updatedAt));
+  const isReminding = activity.archivedAt === null && activity.reminders.enabled;
   await Promise.all([
     updateActivity(tx, activity),
     saveOccurrences(tx, missed.map(toKept)),
     saveSweeps(tx, activity.archivedAt === null && activity.type !== 'task' ? [{ workspaceId: activity.workspaceId, id: activity.userId }] : [], [endMs]),
+    markReminders(tx, isReminding ? [{ workspaceId: activity.workspaceId, id: activity.userId }] : [], [Date.parse(activity.updatedAt)]),
     saveEvents(tx, events, locked),
   ]);
 }

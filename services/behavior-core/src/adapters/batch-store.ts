@@ -9,6 +9,7 @@ import type { Instruction } from '../domain/commands/instruction.ts';
 import { loadActivities, type Wanted } from './activity-loader.ts';
 import { insertActivities, saveOccurrences, saveSweeps } from './activity-statements.ts';
 import { sequenceEvents } from './event-sequence.ts';
+import { markReminders } from './reminders/remind-marks.ts';
 import { columnsOf, distinctUsers, keysOf, lockUsers, type LockedUsers, type UserKey } from './user-lock.ts';
 
 // An Idempotency-Key is known for 24 hours; its row stays longer, for the operation that refers to it.
@@ -89,6 +90,7 @@ export async function saveBatch(tx: ClientBase, changes: BatchChanges, { locked,
     saveOccurrences(tx, [...changes.occurrences.values()]),
     saveApplied(tx, changes.applied),
     saveSweeps(tx, keysOf(changes.sweeps), [...changes.sweeps.values()]),
+    markReminders(tx, keysOf(changes.looks), [...changes.looks.values()]),
     locked.saveSequences(tx, sequences),
     appendToOutbox(tx, changes.events.map((event) => toRecord(behaviorEvent, event, headersOf(event)))),
   ]);

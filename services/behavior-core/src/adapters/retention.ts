@@ -5,6 +5,8 @@ import type { Pool } from 'pg';
 // Idempotency-Key can be repeated for a day, and is found by its session.
 const STATEMENTS = {
   inbox: `DELETE FROM inbox WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox WHERE decided_at < clock_timestamp() - interval '90 days' LIMIT $1)) RETURNING 1 AS removed`,
+  // A reminder's day is asked about for some days only; a task's due date may be further away.
+  reminders: `DELETE FROM reminders WHERE ctid = ANY(ARRAY(SELECT ctid FROM reminders WHERE decided_at < clock_timestamp() - interval '60 days' LIMIT $1)) RETURNING 1 AS removed`,
   operations: `DELETE FROM operations WHERE ctid = ANY(ARRAY(SELECT ctid FROM operations WHERE accepted_at < clock_timestamp() - interval '30 days' LIMIT $1)) RETURNING 1 AS removed`,
   'portal sessions': `DELETE FROM portal_sessions WHERE ctid = ANY(ARRAY(SELECT ctid FROM portal_sessions WHERE expires_at < clock_timestamp() - interval '1 day' LIMIT $1)) RETURNING 1 AS removed`,
   // Results first: an operation without its results would say what is not so.

@@ -1,4 +1,3 @@
-import type { BehaviorEvent } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import { Unavailable } from '@waggle/runtime';
 import type { ClientBase, Pool } from 'pg';
@@ -10,6 +9,7 @@ import { userKey } from '../domain/commands/batch-state.ts';
 import { loadActivitiesOf } from './activity-loader.ts';
 import { saveOccurrences } from './activity-statements.ts';
 import { saveEvents, toKept } from './activity-writer.ts';
+import type { Sweep } from './user-sweeper.ts';
 import { columnsOf, lockedUsers, type LockedRow, type LockedUsers, type UserKey } from './user-lock.ts';
 
 // The longest due first, by the index over what is due. Who is locked by somebody else is left for the next round, so nobody waits here and
@@ -31,16 +31,6 @@ const SET_SWEEPS = {
 
 // Whoever cannot be judged must not keep all others from it.
 const POSTPONE = { name: 'user_postpone_sweep', text: "UPDATE users SET sweep_at = $3::timestamptz + interval '1 hour' WHERE workspace_id = $1 AND id = $2" };
-
-export interface Sweep {
-  /** Users that were due. */
-  users: number;
-  events: BehaviorEvent[];
-  /** Some of them have days left. */
-  isPart: boolean;
-  /** Of the only user, who was put off for an hour. */
-  failure?: unknown;
-}
 
 /** Judges the ended days of the users who are due, at most `limit` of them, in one transaction. A crash leaves them due. */
 export async function sweepUsers(pool: Pool, { now, limit }: { now: string; limit: number }): Promise<Sweep> {

@@ -1,4 +1,4 @@
-import { pageQuery, PROBLEMS, toUtc, type BulkAnswer, type OperationResult, type OperationView } from '@waggle/contracts';
+import { pageQuery, PROBLEMS, toUtc, type BulkAnswer, type KeptOperation, type OperationResult, type OperationView } from '@waggle/contracts';
 import { decodeCursor, ok, parseQuery, Problem, problemBody, toPage, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { BulkOperation, BulkReader } from '../adapters/bulk/bulk-reader.ts';
@@ -10,6 +10,8 @@ export interface OperationsDeps {
   store: OperationStore;
   bulk: BulkReader;
   erasures: Pick<ErasureStore, 'find'>;
+  /** Of an operation that the dispatcher keeps: null when it knows none. `Unavailable` when it does not answer. */
+  findReplay(workspaceId: string, id: string): Promise<KeptOperation>;
   publicUrl: string;
 }
 
@@ -17,7 +19,7 @@ const resultsQuery = pageQuery.extend({ status: z.enum(['processed', 'unchanged'
 const position = z.tuple([z.int().nonnegative()]);
 
 /** `GET /v1/operations/{id}`: an id that was given out is never unknown, however early one asks. */
-export function operationsRoutes({ operationIds, store, bulk, erasures, publicUrl }: OperationsDeps): Route[] {
+export function operationsRoutes({ operationIds, store, bulk, erasures, findReplay, publicUrl }: OperationsDeps): Route[] {
   async function show({ caller, params }: ApiRequest) {
     const id = params['id']!;
     const claim = operationIds.read(id, caller);
@@ -28,6 +30,7 @@ export function operationsRoutes({ operationIds, store, bulk, erasures, publicUr
 
   function stateOf(kind: OperationView['kind'], workspaceId: string, id: string) {
     if (kind === 'bulk') return stateOfBulk(workspaceId, id);
+    if (kind === 'replay') return stateOfReplay(workspaceId, id);
     return kind === 'erase' ? stateOfErasure(workspaceId, id) : stateOfSingle(workspaceId, id);
   }
 
@@ -37,6 +40,13 @@ export function operationsRoutes({ operationIds, store, bulk, erasures, publicUr
     if (erasure === null) throw unknownOperation(id);
     const { done, total, completedAt } = erasure;
     return { status: completedAt === null ? 'running' : 'completed', total, done, failed: 0, result: null, completed_at: completedAt && toUtc(completedAt) } as const;
+  }
+
+  /** Counts deliveries. Committed with its answer: one that is not there was forgotten with its time. */
+  async function stateOfReplay(workspaceId: string, id: string) {
+    const operation = await findReplay(workspaceId, id);
+    if (operation === null) throw unknownOperation(id);
+    return operation;
   }
 
   async function stateOfSingle(workspaceId: string, id: string) {

@@ -36,6 +36,7 @@ export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string, h
 function entityIdOf(event: BehaviorEvent | CampaignEvent): string {
   if ('activity' in event) return event.activity.id;
   if ('routine' in event) return event.routine.id;
+  if ('reminder' in event) return event.reminder.id;
   return 'award' in event ? event.award.id : event.inapp_event.id;
 }
 

@@ -32,12 +32,13 @@ export interface DeliveryFilter {
   until: string | null;
 }
 
-interface DeliveryPosition {
-  createdAt: string;
-  id: string;
-}
+/** `created_at` and id. */
+type DeliveryPosition = readonly [string, string];
 
-const COLUMNS = `d.id, d.endpoint_id, d.event_id, d.event, d.user_id, d.status, d.reason, d.attempt_count, d.next_attempt_at, d.created_at, d.completed_at`;
+// Nothing is sent to an endpoint that is left alone before its pause is over.
+const COLUMNS = `d.id, d.endpoint_id, d.event_id, d.event, d.user_id, d.status, d.reason, d.attempt_count,
+  CASE WHEN d.next_attempt_at IS NOT NULL THEN greatest(d.next_attempt_at, (
+    SELECT e.paused_until FROM endpoints e WHERE e.workspace_id = d.workspace_id AND e.id = d.endpoint_id)) END AS next_attempt_at, d.created_at, d.completed_at`;
 // A user's endpoints get that user's events only, so the index by user finds them; what the workspace's own endpoints got is not for a user key.
 const IN_SCOPE = `d.workspace_id = $1 AND ($2::text IS NULL OR (d.user_id = $2
   AND d.endpoint_id IN (SELECT e.id FROM endpoints e WHERE e.workspace_id = $1 AND e.user_id = $2)))`;
@@ -52,7 +53,7 @@ const FIND = {
 // and nobody for its.
 const RETRY = {
   name: 'delivery_retry',
-  text: `UPDATE deliveries d SET status = 'pending', reason = NULL, attempts_before = d.attempt_count, is_single = true, turn = NULL,
+  text: `UPDATE deliveries d SET status = 'pending', reason = NULL, attempts_before = d.attempt_count, is_single = true, turn = NULL, replay_id = NULL,
       next_attempt_at = now(), claimable_at = now(), completed_at = NULL
     WHERE ${IN_SCOPE} AND d.id = $3 AND d.status IN ('succeeded', 'failed', 'skipped')
     RETURNING ${COLUMNS}`,
@@ -70,14 +71,14 @@ const CONDITIONS: readonly (readonly [keyof DeliveryFilter, string])[] = [
 
 /** What became of deliveries, for people. */
 export const createDeliveryLog = (pool: Pool) => ({
-  /** Newest first, one more than `limit` where there is more. */
+  /** Newest first. */
   list({ workspaceId, userId }: EndpointScope, filter: DeliveryFilter, { after, limit }: { after: DeliveryPosition | null; limit: number }): Promise<DeliveryRow[]> {
     const values: unknown[] = [workspaceId, userId];
     const given = CONDITIONS.filter(([name]) => filter[name] !== null);
     const conditions = given.map(([name, condition]) => `${condition} $${values.push(filter[name])}`);
-    if (after !== null) conditions.push(`(d.created_at, d.id) < ($${values.push(after.createdAt)}, $${values.push(after.id)})`);
+    if (after !== null) conditions.push(`(d.created_at, d.id) < ($${values.push(after[0])}, $${values.push(after[1])})`);
     const text = `SELECT ${COLUMNS} FROM deliveries d WHERE ${[IN_SCOPE, ...conditions].join(' AND ')}
-      ORDER BY d.created_at DESC, d.id DESC LIMIT $${values.push(limit + 1)}`;
+      ORDER BY d.created_at DESC, d.id DESC LIMIT $${values.push(limit)}`;
     return query<DeliveryRow>(pool, { name: `delivery_list_${given.map(([name]) => name).join('_')}_${after !== null}`, text }, values);
   },
   async find({ workspaceId, userId }: EndpointScope, id: string): Promise<DeliveryDetailRow | null> {

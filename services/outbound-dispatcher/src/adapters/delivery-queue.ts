@@ -62,8 +62,15 @@ const CLAIM = {
     FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
     RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.user_id AS "userId",
       d.attempt_count AS "attemptCount", d.attempts_before AS "attemptsBefore", d.is_single AS "isSingle",
+      d.replay_id IS NOT NULL AS "isReplayed",
       d.turn IS NOT NULL AS "isOrdered", due.is_over AS "isOver",
       (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,
+};
+
+const HAND_BACK = {
+  name: 'deliveries_hand_back',
+  text: `UPDATE deliveries d SET lease_owner = NULL, claimable_at = now() FROM unnest($2::text[], $3::text[]) AS h (workspace_id, id)
+    WHERE d.workspace_id = h.workspace_id AND d.id = h.id AND d.lease_owner = $1 AND d.status IN ('pending', 'retrying')`,
 };
 
 const RELEASE = {
@@ -108,9 +115,13 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
 
   async claim({ rooms, roomOfOthers }: ClaimLimits): Promise<Delivery[]> {
     const leaseEndsAt = performance.now() + leaseMs;
-    const rows = await query<Omit<Delivery, 'leaseEndsAt'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
-    return rows.map((row) => ({ ...row, leaseEndsAt }));
+    const rows = await query<Omit<Delivery, 'leaseEndsAt' | 'isProbe'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
+    return rows.map((row) => ({ ...row, isProbe: false, leaseEndsAt }));
   },
+
+  /** These have not started. */
+  handBack: async (deliveries: readonly Delivery[]): Promise<void> =>
+    void (deliveries.length > 0 && (await query(pool, HAND_BACK, [owner, ...columnsOf(deliveries, ({ workspaceId, id }) => [workspaceId, id])]))),
 
   /** Hands back what is leased to this process, but for what it still has in flight. */
   release: async ({ except }: { except: readonly string[] }): Promise<void> => void (await query(pool, RELEASE, [owner, except])),

@@ -12,6 +12,9 @@ type EndpointChanges = { [Name in keyof EndpointSettings]: EndpointSettings[Name
 
 const LOCK = { name: 'endpoint_lock', text: `${FIND.text} FOR UPDATE` };
 
+// Of one that was left alone for not answering.
+const AWAKE = 'paused_until = NULL, pauses = 0';
+
 const changing = (name: string, assignments: string) => ({
   name,
   text: `${COUNTED}
@@ -20,15 +23,16 @@ const changing = (name: string, assignments: string) => ({
 });
 
 // The row stays, because its deliveries are still listed; its secrets go.
-const DELETE = changing('endpoint_delete', `deleted_at = now(), sealed_secret = '', previous_sealed_secret = NULL, sealed_headers = NULL`);
+const DELETE = changing('endpoint_delete', `deleted_at = now(), ${AWAKE}, sealed_secret = '', previous_sealed_secret = NULL, sealed_headers = NULL`);
 // Null is a value of description and headers: whether they are given is said apart.
 const CHANGE = changing('endpoint_change', `url = coalesce($4, url), event_types = coalesce($5::text[], event_types), ordering = coalesce($6, ordering),
   max_in_flight = coalesce($7::int, max_in_flight), description = CASE WHEN $8::bool THEN $9 ELSE description END,
-  sealed_headers = CASE WHEN $10::bool THEN $11 ELSE sealed_headers END`);
+  sealed_headers = CASE WHEN $10::bool THEN $11 ELSE sealed_headers END,
+  paused_until = CASE WHEN $4 IS NULL THEN paused_until END, pauses = CASE WHEN $4 IS NULL THEN pauses ELSE 0 END`);
 const ROTATE = changing('endpoint_rotate', `sealed_secret = $4, previous_sealed_secret = CASE WHEN $5::int > 0 THEN sealed_secret END,
   previous_secret_until = CASE WHEN $5::int > 0 THEN now() + $5::int * interval '1 s' END`);
-const ENABLE = changing('endpoint_enable', `status = 'enabled', disabled_reason = NULL, failures_in_row = 0, failing_since = NULL`);
-const DISABLE = changing('endpoint_disable', `status = 'disabled', disabled_reason = 'manual'`);
+const ENABLE = changing('endpoint_enable', `status = 'enabled', disabled_reason = NULL, failures_in_row = 0, failing_since = NULL, ${AWAKE}`);
+const DISABLE = changing('endpoint_disable', `status = 'disabled', disabled_reason = 'manual', ${AWAKE}`);
 
 const LOCK_ENABLED = {
   name: 'endpoint_lock_enabled',
@@ -37,7 +41,7 @@ const LOCK_ENABLED = {
 const DISABLE_UNHEALTHY = {
   name: 'endpoint_disable_unhealthy',
   text: `${COUNTED}
-    UPDATE endpoints SET status = 'disabled', disabled_reason = $3, updated_at = now(), change = counter FROM changes WHERE workspace_id = $1 AND id = $2`,
+    UPDATE endpoints SET status = 'disabled', disabled_reason = $3, ${AWAKE}, updated_at = now(), change = counter FROM changes WHERE workspace_id = $1 AND id = $2`,
 };
 
 interface Administration {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../domain/endpoint.ts';
 
 export const RECEIVER_COLUMNS = `workspace_id AS "workspaceId", id, user_id AS "userId", url, event_types AS "eventTypes", sealed_secret AS "sealedSecret",
   previous_sealed_secret AS "previousSealedSecret", previous_secret_until AS "previousSecretUntil", sealed_headers AS "sealedHeaders", ordering,
-  max_in_flight AS "maxInFlight", status`;
+  max_in_flight AS "maxInFlight", paused_until IS NOT NULL AS "isPaused", status`;
 
 // One row without an endpoint when nothing has changed. One statement, one snapshot: the counter never promises a row that is not here.
 const CHANGED_SINCE = {
@@ -20,6 +20,7 @@ export function createEndpointDirectory() {
   let counter = 0n;
   const workspaces = new Map<string, Map<string, Endpoint>>();
   const caps = new Map<string, number>();
+  const paused = new Set<string>();
 
   function apply(rows: readonly Row[]) {
     const seen = BigInt(rows[0]?.counter ?? 0);
@@ -36,6 +37,8 @@ export function createEndpointDirectory() {
     else endpoints.set(row.id, row);
     if (isDeleted || row.maxInFlight === MAX_IN_FLIGHT_DEFAULT) caps.delete(row.id);
     else caps.set(row.id, row.maxInFlight);
+    if (row.isPaused && row.status === 'enabled' && !isDeleted) paused.add(row.id);
+    else paused.delete(row.id);
     if (endpoints.size === 0) workspaces.delete(row.workspaceId);
   }
 
@@ -45,6 +48,9 @@ export function createEndpointDirectory() {
     },
     inWorkspace: (workspaceId: string): Endpoint[] => [...(workspaces.get(workspaceId)?.values() ?? [])],
     maxInFlight: (endpointId: string): number => caps.get(endpointId) ?? MAX_IN_FLIGHT_DEFAULT,
+    isPaused: (endpointId: string): boolean => paused.has(endpointId),
+    /** Every endpoint that is left alone because it does not answer. */
+    paused: (): string[] => [...paused],
     find: (workspaceId: string, id: string): Endpoint | undefined => workspaces.get(workspaceId)?.get(id),
   };
 }

@@ -19,6 +19,7 @@ export interface EndpointRow {
   status: 'enabled' | 'disabled';
   disabled_reason: DisabledReason | null;
   previous_secret_until: Date | null;
+  paused_until: Date | null;
   created_at: Date;
   updated_at: Date;
 }
@@ -39,7 +40,7 @@ export interface Administrator {
 }
 
 export const COLUMNS = `id, user_id, url, event_types, description, sealed_headers, ordering, max_in_flight, status, disabled_reason,
-  CASE WHEN previous_secret_until > now() THEN previous_secret_until END AS previous_secret_until, created_at, updated_at`;
+  CASE WHEN previous_secret_until > now() THEN previous_secret_until END AS previous_secret_until, paused_until, created_at, updated_at`;
 export const IN_SCOPE = 'workspace_id = $1 AND ($2::text IS NULL OR user_id = $2) AND deleted_at IS NULL';
 
 export const FIND = { name: 'endpoint_find', text: `SELECT ${COLUMNS} FROM endpoints WHERE ${IN_SCOPE} AND id = $3` };

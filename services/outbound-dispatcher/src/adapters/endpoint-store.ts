@@ -72,9 +72,9 @@ export const createEndpointStore = (pool: Pool, { perOwnerMax }: { perOwnerMax: 
       },
     });
   },
-  /** Newest first, one more than `limit` where there is more. */
+  /** Newest first. */
   list: ({ workspaceId, userId }: EndpointScope, { before, limit }: { before: string | null; limit: number }): Promise<EndpointRow[]> =>
-    query<EndpointRow>(pool, LIST, [workspaceId, userId, before, limit + 1]),
+    query<EndpointRow>(pool, LIST, [workspaceId, userId, before, limit]),
   async find({ workspaceId, userId }: EndpointScope, id: string): Promise<EndpointRow | null> {
     const [row] = await query<EndpointRow>(pool, FIND, [workspaceId, userId, id]);
     return row ?? null;

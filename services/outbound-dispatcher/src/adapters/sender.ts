@@ -73,13 +73,18 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'name_not_found',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
+  CERT_HAS_EXPIRED: 'certificate_expired',
+  CERT_NOT_YET_VALID: 'certificate_not_yet_valid',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate_for_another_host',
 };
 
 function toWord(error: Error & { code?: string }, hasHead: boolean): string {
   const code = error.code ?? '';
   if (code === 'ETIMEDOUT') return 'timeout';
   if (hasHead) return 'body_cut';
-  if (/^(ERR_TLS|ERR_SSL|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|EPROTO)/.test(code)) return 'tls_error';
-  if (code.startsWith('HPE_')) return 'invalid_response';
-  return WORDS[code] ?? 'connection_closed';
+  const word = WORDS[code];
+  if (word !== undefined) return word;
+  if (/^(SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY)|CERT_UNTRUSTED)/.test(code)) return 'certificate_not_trusted';
+  if (/^(ERR_TLS|ERR_SSL|CERT_|EPROTO)/.test(code)) return 'tls_error';
+  return code.startsWith('HPE_') ? 'invalid_response' : 'connection_closed';
 }

@@ -7,7 +7,13 @@ import { createLanes, type LaneLimits } from './lanes.ts';
 import { createRecorder } from './recorder.ts';
 
 interface EngineDeps {
-  queue: Pick<DeliveryQueue, 'claim' | 'release'>;
+  queue: Pick<DeliveryQueue, 'claim' | 'handBack' | 'release'>;
+  /** Which endpoints are left alone because they do not answer, and which of these this instance is to probe. */
+  breaker: {
+    isPaused(endpointId: string): boolean;
+    paused(): string[];
+    probe(endpointIds: readonly string[]): Promise<string[]>;
+  };
   report(results: readonly DeliveryResult[]): Promise<void>;
   refreshEndpoints(): Promise<void>;
   attempt(delivery: Delivery): Promise<DeliveryResult>;
@@ -23,6 +29,8 @@ interface EngineSettings {
 export interface DeliveryEngine extends Component {
   /** How many deliveries of the endpoint may be leased to this instance with an insert. */
   room(endpointId: string): number;
+  /** What waits for this endpoint goes back into the table. */
+  handBack(endpointId: string): Promise<void>;
   /** Deliveries that have just been inserted with a lease: first attempts start from memory. */
   accept(deliveries: readonly Delivery[]): void;
   held(): number;
@@ -37,7 +45,7 @@ const RECORDING_MARGIN_MS = 1_000;
  * Leased deliveries → attempts → results. New ones come from the fan-out; a claimer takes what is due, or whose holder is gone. What a
  * crash leaves between sending and recording is sent again by the next who claims it: at least once, and never by two during a lease.
  */
-export function createDeliveryEngine({ queue, report, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
+export function createDeliveryEngine({ queue, breaker, report, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
   const lanes = createLanes({ ...settings.lanes, leaseNeededMs: settings.attemptTimeoutMs + RECORDING_MARGIN_MS });
   const running = new Map<Delivery, Promise<void>>();
   const claimer = createClaimer({ claim, logger }, { pollMs: settings.pollMs });
@@ -73,16 +81,20 @@ export function createDeliveryEngine({ queue, report, refreshEndpoints, attempt,
 
   async function claim(): Promise<number> {
     if (lanes.held() + CLAIM_MAX > settings.lanes.heldInAll) return 0;
-    const claimed = await queue.claim({ rooms: lanes.rooms(), roomOfOthers: lanes.room('') });
+    const silent = breaker.paused();
+    const probed = new Set(silent.length > 0 ? await breaker.probe(silent) : []);
+    const rooms = new Map([...lanes.rooms(), ...silent.map((endpointId) => [endpointId, probed.has(endpointId) ? 1 : 0] as const)]);
+    const claimed = await queue.claim({ rooms, roomOfOthers: lanes.room('') });
     // After the claim: an endpoint that a claimed delivery is for is then known, however new it is.
     await refreshEndpoints();
-    accept(claimed);
+    accept(claimed.map((delivery) => (probed.has(delivery.endpointId) ? { ...delivery, isProbe: true } : delivery)));
     return claimed.length;
   }
 
   return {
     name: 'delivery engine',
-    room: (endpointId) => (isStopping ? 0 : lanes.room(endpointId)),
+    room: (endpointId) => (isStopping || breaker.isPaused(endpointId) ? 0 : lanes.room(endpointId)),
+    handBack: (endpointId) => queue.handBack(lanes.drop(endpointId)),
     held: lanes.held,
     wake: () => claimer.expect(0),
     accept,

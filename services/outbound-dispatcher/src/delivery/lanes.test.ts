@@ -8,7 +8,7 @@ const limits = { perEndpoint: () => CAP, inAll: 5, heldPerEndpoint: 10, heldInAl
 let number = 0;
 const aDelivery = (endpointId: string, leaseEndsAt = 12_000): Delivery => ({
   workspaceId: 'ws_1', id: `dlv_${++number}`, endpointId, eventId: 'evt_1', event: 'activity.completed', userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0,
-  isSingle: false, isOrdered: false, isOver: false, leaseEndsAt,
+  isSingle: false, isReplayed: false, isProbe: false, isOrdered: false, isOver: false, leaseEndsAt,
 });
 const several = (endpointId: string, count: number) => Array.from({ length: count }, () => aDelivery(endpointId));
 function takeAll(lanes: Lanes, now = 0): Delivery[] {
@@ -98,4 +98,15 @@ test('whatever happens in whatever order, no cap is passed and nothing is counte
     steps.clear();
     expect([lanes.held(), lanes.inFlight(), lanes.rooms().size]).toEqual([0, 0, 0]);
   }), { numRuns: 300 });
+});
+
+test('what a replay has put back waits until nothing new waits', () => {
+  const lanes = createLanes(limits);
+  const replayed = several('a', 3).map((delivery) => ({ ...delivery, isReplayed: true }));
+  lanes.add(replayed.slice(0, 1));
+  lanes.add([...replayed.slice(1), ...several('a', 1)]);
+  expect(takeAll(lanes).map(({ isReplayed }) => isReplayed)).toEqual([false, true]);
+  expect(lanes.held()).toBe(4);
+  lanes.clear();
+  expect(lanes.held()).toBe(2);
 });

@@ -14,6 +14,8 @@ export interface LaneLimits {
 
 interface Lane {
   waiting: Delivery[];
+  /** Replayed ones: what is new goes before them. */
+  replayed: Delivery[];
   /** Started, and not yet recorded. */
   started: number;
   inFlight: number;
@@ -24,7 +26,7 @@ interface Lane {
 const OPTIMISTIC_ATTEMPT_MS = 20;
 const WEIGHT_OF_NEWEST = 0.2;
 
-const emptyLane = (): Lane => ({ waiting: [], started: 0, inFlight: 0, attemptMs: OPTIMISTIC_ATTEMPT_MS });
+const emptyLane = (): Lane => ({ waiting: [], replayed: [], started: 0, inFlight: 0, attemptMs: OPTIMISTIC_ATTEMPT_MS });
 
 /** As many as it can be expected to start before their leases run out: more would only be claimed again and again. */
 function boundOf(endpointId: string, { attemptMs }: Lane, { perEndpoint, leaseMs, leaseNeededMs, heldPerEndpoint }: LaneLimits): number {
@@ -42,10 +44,12 @@ interface State {
   inFlight: number;
 }
 
+const countWaiting = ({ waiting, replayed }: Lane) => waiting.length + replayed.length;
+
 function refreshTurn({ lanes, turns, limits }: State, endpointId: string, lane: Lane) {
-  if (lane.waiting.length > 0 && lane.inFlight < limits.perEndpoint(endpointId)) turns.add(endpointId);
+  if (countWaiting(lane) > 0 && lane.inFlight < limits.perEndpoint(endpointId)) turns.add(endpointId);
   else turns.delete(endpointId);
-  if (lane.waiting.length === 0 && lane.started === 0) lanes.delete(endpointId);
+  if (countWaiting(lane) === 0 && lane.started === 0) lanes.delete(endpointId);
 }
 
 function take(state: State, now: number): Delivery | undefined {
@@ -53,7 +57,7 @@ function take(state: State, now: number): Delivery | undefined {
     const [endpointId] = state.turns;
     if (endpointId === undefined) return undefined;
     const lane = state.lanes.get(endpointId)!;
-    const delivery = lane.waiting.shift()!;
+    const delivery = (lane.waiting.shift() ?? lane.replayed.shift())!;
     const isInTime = delivery.leaseEndsAt - now > state.limits.leaseNeededMs;
     if (isInTime) {
       state.turns.delete(endpointId); // to the end of the turns, if there is more
@@ -67,6 +71,16 @@ function take(state: State, now: number): Delivery | undefined {
   return undefined;
 }
 
+function drop(state: State, endpointId: string): Delivery[] {
+  const lane = state.lanes.get(endpointId);
+  if (lane === undefined) return [];
+  const dropped = [...lane.waiting, ...lane.replayed];
+  [lane.waiting, lane.replayed] = [[], []];
+  state.held -= dropped.length;
+  refreshTurn(state, endpointId, lane);
+  return dropped;
+}
+
 /**
  * What this instance holds: a lane per endpoint, and turns between them. An endpoint whose lane is full, or whose requests hang, waits
  * for itself alone. No clock and no I/O: the engine says what time it is and what has happened.
@@ -75,7 +89,7 @@ export function createLanes(limits: LaneLimits) {
   const state: State = { limits, lanes: new Map(), turns: new Set(), held: 0, inFlight: 0 };
   const { lanes } = state;
   const roomIn = (endpointId: string, lane: Lane): number =>
-    Math.max(0, Math.min(boundOf(endpointId, lane, limits) - lane.waiting.length - lane.started, limits.heldInAll - state.held));
+    Math.max(0, Math.min(boundOf(endpointId, lane, limits) - countWaiting(lane) - lane.started, limits.heldInAll - state.held));
 
   return {
     room: (endpointId: string): number => roomIn(endpointId, lanes.get(endpointId) ?? emptyLane()),
@@ -88,7 +102,7 @@ export function createLanes(limits: LaneLimits) {
       for (const delivery of deliveries) {
         const lane = lanes.get(delivery.endpointId) ?? emptyLane();
         lanes.set(delivery.endpointId, lane);
-        lane.waiting.push(delivery);
+        (delivery.isReplayed ? lane.replayed : lane.waiting).push(delivery);
         state.held++;
         refreshTurn(state, delivery.endpointId, lane);
       }
@@ -114,13 +128,12 @@ export function createLanes(limits: LaneLimits) {
       refreshTurn(state, endpointId, lane);
     },
 
+    /** What waits for this endpoint and has not started: it is no longer held. */
+    drop: (endpointId: string): Delivery[] => drop(state, endpointId),
+
     /** Drops all that has not started. */
     clear() {
-      for (const [endpointId, lane] of lanes) {
-        state.held -= lane.waiting.length;
-        lane.waiting = [];
-        refreshTurn(state, endpointId, lane);
-      }
+      for (const endpointId of lanes.keys()) drop(state, endpointId);
     },
   };
 }

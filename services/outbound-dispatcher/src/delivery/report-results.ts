@@ -9,6 +9,8 @@ interface ReportDeps {
   /** For the statistics. */
   count(results: readonly DeliveryResult[]): void;
   disable(endpoint: UnhealthyEndpoint): Promise<void>;
+  /** For the breaker. */
+  observe(results: readonly DeliveryResult[]): Promise<void>;
   /** Tells the outbox relay which keys have something new. */
   wake(keys: readonly string[]): void;
   logger: Logger;
@@ -21,7 +23,7 @@ const AFTER_FAILURE_MS = 5_000;
  * it would cost two rows more; a crash between the two makes it come again under the same id. Whatever Kafka does not take goes through
  * the outbox.
  */
-export function createReportResults({ record, publish, count, disable, wake, logger }: ReportDeps) {
+export function createReportResults({ record, publish, count, disable, observe, wake, logger }: ReportDeps) {
   const warn = warnSeldom(logger, 'delivery events go through the outbox');
   let failedAt = -Infinity;
 
@@ -42,6 +44,7 @@ export function createReportResults({ record, publish, count, disable, wake, log
     const told = await tell(results);
     const unhealthy = await record(results, told);
     count(results);
+    await observe(results);
     const untold = results.filter((result) => result.status !== 'retrying' && !told.has(result));
     if (untold.length > 0) wake([...new Set(untold.map(({ delivery }) => delivery.endpointId))]);
     for (const endpoint of unhealthy) {

@@ -13,6 +13,10 @@ export interface Delivery {
   attemptsBefore: number;
   /** A manual retry: one attempt, whatever comes of it. */
   isSingle: boolean;
+  /** A replay has put it back: what is new goes before it. */
+  isReplayed: boolean;
+  /** Its endpoint does not answer, and this one is to find out whether it does again. */
+  isProbe: boolean;
   /** The next of its endpoint and user waits for its end. */
   isOrdered: boolean;
   /** Its endpoint was disabled or deleted when it was claimed: it is to be skipped. */

@@ -14,5 +14,7 @@ export interface Endpoint {
   sealedHeaders: string | null;
   ordering: EndpointOrdering;
   maxInFlight: number;
+  /** It does not answer and is left alone, or being probed. */
+  isPaused: boolean;
   status: 'enabled' | 'disabled';
 }

@@ -8,7 +8,7 @@ const event: WebhookEvent = { workspaceId: 'ws_1', id: newId('evt', 1_795_000_00
 const award: WebhookEvent = { ...event, event: 'award.granted', userId: '0xab' };
 const endpoint: Endpoint = {
   workspaceId: 'ws_1', id: 'whe_1', userId: null, url: 'https://a.example/', eventTypes: ['*'], sealedSecret: '', previousSealedSecret: null, previousSecretUntil: null,
-  sealedHeaders: null, ordering: 'none', maxInFlight: 8, status: 'enabled',
+  sealedHeaders: null, ordering: 'none', maxInFlight: 8, isPaused: false, status: 'enabled',
 };
 
 test.each([

@@ -5,7 +5,7 @@ import type { EndpointSecrets } from '../adapters/endpoint-secrets.ts';
 import type { Administrator, EndpointRow, EndpointScope } from '../adapters/endpoint-row.ts';
 
 export const ENDPOINTS_PATH = '/v1/webhooks/endpoints';
-export const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
+const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
 
 /** A user key's endpoint gets that user's events, and is seen by that user's keys and the workspace's. */
 export function scopeOf({ workspaceId, userId }: ApiRequest['caller']): EndpointScope {
@@ -27,8 +27,8 @@ interface ViewsDeps {
 export const createViewsOf = ({ secrets, statsOf }: ViewsDeps) => async (workspaceId: string, rows: readonly EndpointRow[]): Promise<(row: EndpointRow) => EndpointView> => {
   const stats = await statsOf(workspaceId, rows.map(({ id }) => id));
   return (row) => {
-    const { created_at: createdAt, updated_at: updatedAt, previous_secret_until: until, sealed_headers: sealedHeaders, ...shown } = row;
-    const times = { previous_secret_until: until && toUtc(until), created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
+    const { created_at: createdAt, updated_at: updatedAt, previous_secret_until: until, paused_until: pausedUntil, sealed_headers: sealedHeaders, ...shown } = row;
+    const times = { previous_secret_until: until && toUtc(until), paused_until: pausedUntil && toUtc(pausedUntil), created_at: toUtc(createdAt), updated_at: toUtc(updatedAt) };
     return { ...shown, headers: secrets.openHeaders(sealedHeaders, row.id), stats: stats(row.id), ...times };
   };
 };

@@ -1,13 +1,13 @@
 import { deliveryFilters, pageQuery } from '@waggle/contracts';
-import { actingFor, decodeCursor, invalid, ok, parseBody, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
+import { actingFor, answerPage, invalid, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
+import { toBound } from './bounds.ts';
 import { toDeliveryView } from './delivery-view.ts';
 
 const PATH = '/v1/webhooks/deliveries';
 const query = pageQuery.extend(deliveryFilters.shape);
 const isDeliveryId = (id: string) => /^dlv_[0-9a-z]{26}$/.test(id);
-const position = z.tuple([z.iso.datetime(), z.string().refine(isDeliveryId)]);
 
 interface DeliveryRoutesDeps {
   log: DeliveryLog;
@@ -16,16 +16,15 @@ interface DeliveryRoutesDeps {
 }
 
 export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[] {
-  async function list(request: ApiRequest) {
-    const { caller } = request;
-    const { limit, cursor, ...filters } = parseQuery(query, request.query);
-    const filter = toFilter(filters, actingFor(caller, filters.user_id));
-    const scope = ['deliveries', caller.workspaceId, caller.userId, filter];
-    const [createdAt, id] = cursor === undefined ? [] : decodeCursor(scope, cursor, position);
-    const after = createdAt === undefined || id === undefined ? null : { createdAt, id };
-    const rows = await log.list(caller, filter, { after, limit });
-    return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.created_at.toISOString(), row.id], toItem: toDeliveryView }));
-  }
+  const list = (request: ApiRequest) =>
+    answerPage(request, {
+      query,
+      scope: ['deliveries', request.caller.userId ?? ''],
+      position: timePosition,
+      load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, filters.user_id)), { after, limit }),
+      positionOf: (row) => [row.created_at.toISOString(), row.id],
+      toItem: toDeliveryView,
+    });
 
   async function find({ caller, params: { id = '' } }: ApiRequest) {
     const row = isDeliveryId(id) ? await log.find(caller, id) : null;
@@ -57,8 +56,8 @@ function toFilter(given: z.infer<typeof deliveryFilters>, userId: string | undef
     status: given.status ?? null,
     eventPattern: toLikePattern(given.event_type),
     userId: userId ?? null,
-    since: toBound(given.since),
-    until: toBound(given.until),
+    since: given.since === undefined ? null : toBound(given.since),
+    until: given.until === undefined ? null : toBound(given.until),
   };
 }
 
@@ -67,9 +66,4 @@ function toLikePattern(eventType: string | undefined): string | null {
   if (eventType === undefined || eventType === '*') return null;
   const literal = eventType.replace(/\*$/, '').replaceAll('_', String.raw`\_`);
   return eventType.endsWith('*') ? `${literal}%` : literal;
-}
-
-/** Nothing of ours is older than the epoch, and PostgreSQL has no year 0. */
-function toBound(timestamp: string | undefined): string | null {
-  return timestamp === undefined ? null : new Date(Math.max(0, Date.parse(timestamp))).toISOString();
 }

@@ -1,10 +1,9 @@
 import { createEndpointBody, newId, pageQuery, updateEndpointBody, type UpdateEndpointBody } from '@waggle/contracts';
-import { created, decodeCursor, noContent, ok, parseBody, parseQuery, Problem, toPage, type ApiRequest, type Route } from '@waggle/http';
-import { z } from 'zod';
+import { answerPage, created, idPosition, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import { newSecret, type EndpointSecrets } from '../adapters/endpoint-secrets.ts';
 import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import type { JudgedUrl } from '../domain/endpoint-url.ts';
-import { endpointIdIn, ENDPOINTS_PATH as PATH, isEndpointId, scopeOf, type AdministerEndpoint, type ViewsOf } from './administer-endpoint.ts';
+import { endpointIdIn, ENDPOINTS_PATH as PATH, scopeOf, type AdministerEndpoint, type ViewsOf } from './administer-endpoint.ts';
 
 interface EndpointRoutesDeps {
   store: EndpointStore;
@@ -38,13 +37,19 @@ export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, ad
     return created({ ...(await viewsOf(caller.workspaceId, [row]))(row), secret });
   }
 
-  async function list({ caller, query }: ApiRequest) {
-    const { limit, cursor } = parseQuery(pageQuery, query);
-    const scope = ['endpoints', caller.workspaceId, caller.userId];
-    const [before = null] = cursor === undefined ? [] : decodeCursor(scope, cursor, z.tuple([z.string().refine(isEndpointId)]));
-    const rows = await store.list(scopeOf(caller), { before, limit });
-    return ok(toPage(rows, { limit, scope, positionOf: ({ id }) => [id], toItem: await viewsOf(caller.workspaceId, rows) }));
-  }
+  const list = (request: ApiRequest) =>
+    answerPage(request, {
+      query: pageQuery,
+      scope: ['endpoints', request.caller.userId ?? ''],
+      position: idPosition,
+      async load({ after, limit }) {
+        const rows = await store.list(scopeOf(request.caller), { before: after?.[0] ?? null, limit });
+        const view = await viewsOf(request.caller.workspaceId, rows);
+        return rows.map(view);
+      },
+      positionOf: ({ id }) => [id],
+      toItem: (view) => view,
+    });
 
   async function find({ caller, params }: ApiRequest) {
     const row = await store.find(scopeOf(caller), endpointIdIn(params));

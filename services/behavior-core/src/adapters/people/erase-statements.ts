@@ -7,6 +7,8 @@ const OF_USER = 'workspace_id = $1 AND user_id = $2';
 const own = [
   `DELETE FROM occurrences o USING activities a WHERE a.${OF_USER.replace(' AND ', ' AND a.')} AND o.workspace_id = a.workspace_id AND o.activity_id = a.id`,
   `DELETE FROM activities WHERE ${OF_USER}`,
+  `DELETE FROM reminders WHERE ${OF_USER}`,
+  `DELETE FROM channel_connections WHERE ${OF_USER}`,
   `DELETE FROM api_keys WHERE ${OF_USER}`,
   `DELETE FROM portal_sessions WHERE ${OF_USER}`,
   `DELETE FROM inbox WHERE ${OF_USER}`,

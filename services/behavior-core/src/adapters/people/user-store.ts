@@ -18,11 +18,12 @@ const FIND = { name: 'user_find', text: `SELECT ${COLUMNS} FROM users WHERE work
 const LIST = { name: 'users_list', text: `SELECT ${COLUMNS} FROM users WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3` };
 const CREATE = { name: 'user_create', text: 'INSERT INTO users (workspace_id, id) VALUES ($1, $2) ON CONFLICT DO NOTHING' };
 const LOCK = { name: 'user_lock', text: `SELECT ${COLUMNS} FROM users WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE` };
-// In another zone the user's days end at other instants: the sweeper looks at once.
+// In another zone the user's days end at other instants, and reminders are due at others: sweeper and scheduler look at once.
 const SAVE = {
   name: 'user_save_settings',
   text: `UPDATE users SET name = $3, language = $4, timezone = $5, preferred_reminder_hour = $6, preferred_channels = $7, morning_person = $8, night_owl = $9,
-      updated_at = clock_timestamp(), sweep_at = CASE WHEN timezone <> $5 AND sweep_at IS NOT NULL THEN clock_timestamp() ELSE sweep_at END
+      updated_at = clock_timestamp(), sweep_at = CASE WHEN timezone <> $5 AND sweep_at IS NOT NULL THEN clock_timestamp() ELSE sweep_at END,
+      remind_at = CASE WHEN (timezone, preferred_reminder_hour) IS DISTINCT FROM ($5, $6::int) THEN least(remind_at, clock_timestamp()) ELSE remind_at END
     WHERE workspace_id = $1 AND id = $2 RETURNING ${COLUMNS}`,
 };
 

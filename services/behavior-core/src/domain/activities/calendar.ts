@@ -17,18 +17,31 @@ const STRETCH = 366;
 export function createCalendar({ recurrence, startsOn, createdOn }: Pick<Activity, 'recurrence' | 'startsOn' | 'createdOn'>): Calendar {
   const first = startsOn === createdOn ? -Infinity : dayNumber(startsOn);
   if (recurrence === null) return { isScheduled: (day) => day >= first };
-  let rule: Recurrence | undefined;
   const stretches = new Map<number, ReadonlySet<number>>();
   return {
     isScheduled(day) {
       if (day < first) return false;
-      rule ??= ruleOf(recurrence);
       const stretch = Math.floor(day / STRETCH);
-      const days = stretches.get(stretch) ?? daysBetween(rule, dayNumber(startsOn), { from: stretch * STRETCH, until: (stretch + 1) * STRETCH });
+      const days = stretches.get(stretch) ?? daysOf(recurrence, startsOn, stretch);
       stretches.set(stretch, days);
       return days.has(day);
     },
   };
+}
+
+const MEMO_MAX = 1_000;
+
+/** Of rules that many activities share, and of those that are asked for again: to reckon a stretch takes up to 2 ms. */
+const reckoned = new Map<string, ReadonlySet<number>>();
+
+function daysOf(recurrence: string, startsOn: string, stretch: number): ReadonlySet<number> {
+  const key = `${stretch} ${startsOn} ${recurrence}`;
+  const known = reckoned.get(key);
+  if (known !== undefined) return known;
+  const days = daysBetween(ruleOf(recurrence), dayNumber(startsOn), { from: stretch * STRETCH, until: (stretch + 1) * STRETCH });
+  if (reckoned.size >= MEMO_MAX) reckoned.clear();
+  reckoned.set(key, days);
+  return days;
 }
 
 function ruleOf(recurrence: string): Recurrence {

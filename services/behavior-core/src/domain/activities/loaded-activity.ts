@@ -27,7 +27,12 @@ export function record(loaded: LoadedActivity, occurrence: Occurrence): void {
   if (loaded.tally?.touch(day) === false) loaded.tally = undefined;
 }
 
+/** What tells of a day's occurrence. */
+export interface Scheduled extends Pick<LoadedActivity, 'calendar' | 'occurrences'> {
+  activity: Pick<Activity, 'type'>;
+}
+
 /** What is recorded of a day, else what the schedule says of it. */
-export function occurrenceOn({ activity, calendar, occurrences }: LoadedActivity, date: string): Occurrence {
+export function occurrenceOn({ activity, calendar, occurrences }: Scheduled, date: string): Occurrence {
   return occurrences.get(date) ?? newOccurrence(date, activity.type === 'task' || calendar.isScheduled(dayNumber(date)));
 }

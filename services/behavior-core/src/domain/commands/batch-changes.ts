@@ -25,6 +25,8 @@ export interface BatchChanges {
   users: Set<string>;
   /** By `userKey`, in milliseconds: when a day of theirs ends that may hold something open. */
   sweeps: Map<string, number>;
+  /** Likewise: when a reminder of theirs may be due. */
+  looks: Map<string, number>;
   events: BehaviorEvent[];
 }
 
@@ -40,7 +42,7 @@ export interface Context extends Deciding {
 }
 
 export const noChanges = (): BatchChanges => ({
-  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), events: [],
+  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [],
 });
 
 export const refused = (code: Refusal['code'], detail: string): Extract<Verdict, { outcome: 'refused' }> => ({
@@ -52,7 +54,12 @@ export function idOf(prefix: 'evt' | 'act', { acceptedAt, operationId, id }: Ins
   return derivedId(prefix, Date.parse(acceptedAt), operationId, id, index);
 }
 
-export function sweepAt({ sweeps }: BatchChanges, { workspaceId, userId }: Pick<Activity, 'workspaceId' | 'userId'>, atMs: number): void {
+type OfUser = Pick<Activity, 'workspaceId' | 'userId'>;
+
+export const sweepAt = ({ sweeps }: BatchChanges, of: OfUser, atMs: number): void => keepEarliest(sweeps, of, atMs);
+export const lookAt = ({ looks }: BatchChanges, of: OfUser, atMs: number): void => keepEarliest(looks, of, atMs);
+
+function keepEarliest(instants: Map<string, number>, { workspaceId, userId }: OfUser, atMs: number): void {
   const key = userKey({ workspaceId, id: userId });
-  sweeps.set(key, Math.min(sweeps.get(key) ?? Infinity, atMs));
+  instants.set(key, Math.min(instants.get(key) ?? Infinity, atMs));
 }

@@ -6,7 +6,7 @@ import { loadedActivity, type LoadedActivity } from '../activities/loaded-activi
 import { nextEnd, presentOf } from '../activities/present.ts';
 import { toActivityView } from '../activities/view.ts';
 import { activityKey, appliedKey, templateKey, userKey, type LoadedUser, type Verdict } from './batch-state.ts';
-import { idOf, refused, sweepAt, type Context } from './batch-changes.ts';
+import { idOf, lookAt, refused, sweepAt, type Context } from './batch-changes.ts';
 import type { Instruction } from './instruction.ts';
 
 const templateActivities = activityCreation.array();
@@ -88,5 +88,6 @@ function keep(activity: Activity, event: BehaviorEvent, { user, context }: { use
   changes.users.add(userKey({ workspaceId: activity.workspaceId, id: activity.userId }));
   changes.events.push(event);
   if (activity.type !== 'task') sweepAt(changes, activity, nextEnd(activity, presentOf(activity, now)));
+  if (activity.reminders.enabled) lookAt(changes, activity, Date.parse(now));
   return { loaded, event };
 }

@@ -1,5 +1,5 @@
 import { snoozeEnd, toUtc, type OccurrenceBody, type OperationAnswer } from '@waggle/contracts';
-import { isOpen } from '../activities/activity.ts';
+import { isOpen, type Occurrence } from '../activities/activity.ts';
 import { changeOccurrence } from '../activities/change-occurrence.ts';
 import { toldEvent } from '../activities/events.ts';
 import { occurrenceOn, record, type LoadedActivity } from '../activities/loaded-activity.ts';
@@ -9,8 +9,9 @@ import type { OccurrenceAction, OccurrenceChange, OccurrenceCommand } from '../a
 import { computeStreak } from '../activities/streak.ts';
 import { toActivityView } from '../activities/view.ts';
 import { dayNumber } from '../local-date.ts';
+import { lookAfterChange } from '../reminders/mark.ts';
 import { activityKey, type Verdict } from './batch-state.ts';
-import { idOf, refused, sweepAt, type Context } from './batch-changes.ts';
+import { idOf, lookAt, refused, sweepAt, type Context } from './batch-changes.ts';
 import type { Instruction } from './instruction.ts';
 
 const ACTIONS = {
@@ -33,7 +34,7 @@ export function decideOccurrence(instruction: Instruction<OccurrenceBody>, conte
   const change = changeOccurrence(loaded.activity, before, command);
   if (change.kind === 'rejected') return refused(change.code, change.detail);
   if (change.kind === 'unchanged') return { outcome: 'unchanged', answer: answerOf(instruction, loaded, { status: 'unchanged', now: context.now, events: [] }) };
-  const events = apply(instruction, loaded, { change, day, command, context });
+  const events = apply(instruction, loaded, { before, change, day, command, context });
   return { outcome: 'processed', answer: answerOf(instruction, loaded, { status: 'processed', now: context.now, events }) };
 }
 
@@ -48,13 +49,14 @@ function toCommand(body: OccurrenceBody): OccurrenceCommand {
 }
 
 interface Applying {
+  before: Occurrence;
   change: Extract<OccurrenceChange, { kind: 'changed' }>;
   day: string;
   command: OccurrenceCommand;
   context: Context;
 }
 
-function apply(instruction: Instruction, loaded: LoadedActivity, { change, day, command, context }: Applying): OperationAnswer['events'] {
+function apply(instruction: Instruction, loaded: LoadedActivity, { before, change, day, command, context }: Applying): OperationAnswer['events'] {
   const { activity } = loaded;
   const { occurrence } = change;
   record(loaded, occurrence);
@@ -63,6 +65,8 @@ function apply(instruction: Instruction, loaded: LoadedActivity, { change, day, 
   const present = presentOf(activity, now);
   // What is open again although its day is over will be missed.
   if (isOpen(occurrence) && isEnded(activity, { ...occurrence, day: dayNumber(occurrence.date) }, present)) sweepAt(changes, activity, Date.parse(now));
+  const lookMs = lookAfterChange(activity, { before, after: occurrence, now });
+  if (lookMs !== null) lookAt(changes, activity, lookMs);
   const streak = computeStreak(loaded, present);
   const events = change.told.map((told, index) =>
     toldEvent(told, { id: idOf('evt', instruction, index), timestamp: command.at }, { activity, occurrence, day, streak, channel: command.channel }));

@@ -13,7 +13,7 @@ export interface Settings {
 
 const DEFAULT_ZONE = 'UTC';
 /** Contract, section 3. */
-const DEFAULT_REMINDER_HOUR = 9;
+export const DEFAULT_REMINDER_HOUR = 9;
 
 /** What is left out stays as it is; null goes back to the default. */
 export function mergeSettings(before: Settings, given: SettingsBody): Settings {

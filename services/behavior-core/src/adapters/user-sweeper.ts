@@ -1,24 +1,38 @@
 import { keyOfUser, type BehaviorEvent } from '@waggle/contracts';
 import { Unavailable, type Component, type Logger } from '@waggle/runtime';
-import type { Sweep } from './sweep-store.ts';
 
-export interface DaySweeperDeps {
+/** What one transaction did for the users who were due. */
+export interface Sweep {
+  /** Users that were due. */
+  users: number;
+  events: BehaviorEvent[];
+  /** Some of them have something left. */
+  isPart: boolean;
+  /** Of the only user, who was put off for an hour. */
+  failure?: unknown;
+}
+
+export interface UserSweeperDeps {
   sweep(request: { now: string; limit: number }): Promise<Sweep>;
   wake(keys: readonly string[]): void;
   now(): Date;
   logger: Logger;
 }
 
-export interface DaySweeper extends Component {
+export interface UserSweeperSettings {
+  name: string;
+  intervalMs: number;
+  /** So many users in one transaction: it stays far below a second, whatever has become due. */
+  usersMax: number;
+}
+
+export interface UserSweeper extends Component {
   /** Goes on until nobody is due. */
   run(): Promise<BehaviorEvent[]>;
 }
 
-/** So many users in one transaction: it stays far below a second, also for who was away for a month. */
-const USERS_MAX = 20;
-
-/** Makes what was still open when its day ended missed. Any number of instances share the work; what one leaves another finds due. */
-export function createDaySweeper({ sweep, wake, now, logger }: DaySweeperDeps, { intervalMs }: { intervalMs: number }): DaySweeper {
+/** Does what is due by the clock. Any number of instances share the work; what one leaves another finds due. */
+export function createUserSweeper({ sweep, wake, now, logger }: UserSweeperDeps, { name, intervalMs, usersMax }: UserSweeperSettings): UserSweeper {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let isRunning = false;
@@ -26,17 +40,17 @@ export function createDaySweeper({ sweep, wake, now, logger }: DaySweeperDeps, {
 
   async function run(): Promise<BehaviorEvent[]> {
     const all: BehaviorEvent[] = [];
-    let limit = USERS_MAX;
+    let limit = usersMax;
     for (;;) {
       const swept = await sweepOrNarrow(limit);
       if (swept === null) limit = 1;
       else {
         const { users, events, isPart, failure } = swept;
-        if (failure !== undefined) logger.error({ err: failure }, 'a user cannot be judged, put off for an hour');
+        if (failure !== undefined) logger.error({ err: failure, sweeper: name }, 'a user cannot be judged, put off for an hour');
         all.push(...events);
         wake(events.map(keyOfUser));
         if (isStopping || (users < limit && !isPart)) return all;
-        if (failure !== undefined) limit = USERS_MAX;
+        if (failure !== undefined) limit = usersMax;
       }
     }
   }
@@ -55,12 +69,12 @@ export function createDaySweeper({ sweep, wake, now, logger }: DaySweeperDeps, {
     if (isRunning) return;
     isRunning = true;
     running = run()
-      .catch((error: unknown) => logger.warn({ err: error }, 'ended days are not judged, trying again'))
+      .catch((error: unknown) => logger.warn({ err: error, sweeper: name }, 'what is due is not done, trying again'))
       .finally(() => { isRunning = false; });
   }
 
   return {
-    name: 'day sweeper',
+    name,
     run,
     async start() {
       timer = setInterval(tick, intervalMs);
