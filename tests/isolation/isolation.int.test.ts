@@ -1,3 +1,4 @@
+import { ROUTES_BY_SUBJECT } from '@waggle/documents';
 import { callApi, eventually, startReceiver, useStack, type ApiAnswer } from '@waggle/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp as createCore } from '../../services/behavior-core/src/app.ts';
@@ -39,6 +40,12 @@ beforeAll(async () => {
   before = await victimsRows();
 }, 120_000);
 afterAll(() => receiver?.stop());
+
+test('the OpenAPI document describes the routes that are served, and no other', () => {
+  const withoutNames = (route: string) => route.replaceAll(/:[A-Za-z_]+|\{[a-z_]+\}/g, '{}');
+  const described = Object.values(ROUTES_BY_SUBJECT).flatMap((routes) => Object.keys(routes));
+  expect(described.map(withoutNames).toSorted()).toEqual([...serviceOf.keys()].map(withoutNames).toSorted());
+});
 
 test('every route of every service has its rows here, and every row its route', () => {
   expect(Object.keys(ATTEMPTS).toSorted()).toEqual([...serviceOf.keys()].toSorted());

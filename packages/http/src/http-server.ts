@@ -41,9 +41,9 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
+      lingering.end();
       // Streams end only when they are ended; their readers resume elsewhere.
       for (const answer of openAnswers) answer.abort();
-      lingering.end();
       await closed;
     },
     health: () => null,
