@@ -10,6 +10,7 @@ import { setupStack } from './setup-stack.ts';
 // What runs in containers before the services do, and beside them when an operator asks for it. docker-compose.yml calls it.
 const USAGE = `usage: setup secrets            makes the secrets that are missing and gives each container its own
        setup apply              databases, roles, migrations, topics, access rules
+       setup bi-password        of the read-only Kafka user
        setup admin <command>    a command of the core, on the database: create-workspace --name <name>`;
 
 const environment = z.object({
@@ -49,6 +50,7 @@ function admin(args: readonly string[]) {
 
 if (command === 'secrets') secretsForAll();
 else if (command === 'apply') await apply();
+else if (command === 'bi-password') console.log(openSecrets(settings.SECRETS_FILE).biPassword);
 else if (command === 'admin') admin(rest);
 else {
   console.error(USAGE);
