@@ -18,5 +18,5 @@ export async function applyTopics(settings: KafkaSettings, { numPartitions }: { 
 
 /** What the BI user may do: read `public.` topics, with consumer groups of its own. */
 export async function allowReadingForBi(settings: KafkaSettings, user: string): Promise<void> {
-  await grantReadOnly(settings, createLogger('setup', 'silent'), { user, topicPrefix: 'public.', groupPrefix: 'bi-' });
+  await grantReadOnly(settings, createLogger('setup', 'silent'), { user, topicPrefix: `${settings.prefix}public.`, groupPrefix: 'bi-' });
 }
