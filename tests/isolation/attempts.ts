@@ -128,6 +128,13 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
     at('own', 'own', ({ activityId }) => `/v1/events?entity_id=${activityId}`),
     at('own', 'own', () => '/v1/events?limit=200'),
   ],
+  // A stream has no end: what it tells whom is shown in services/event-log/test/streaming.int.test.ts. Here it is asked for what must not be had.
+  'GET /v1/events/stream': [at(400, 403, ({ userId, eventCursor }) => `/v1/events/stream?user_id=${userId}&cursor=${eventCursor}`)],
+  'GET /v1/events/export': [
+    at('own', 403, ({ userId }) => `/v1/events/export?user_id=${userId}`),
+    at('own', 'own', () => '/v1/events/export'),
+    at('own', 'own', () => '/v1/events/export?format=csv'),
+  ],
   'GET /v1/events/:id': [at(404, 404, ({ eventId }) => `/v1/events/${eventId}`)],
 
   // outbound-dispatcher

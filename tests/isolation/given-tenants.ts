@@ -64,7 +64,7 @@ export async function aVictim(stack: Stack, keys: Keys, receiverUrl: string) {
   });
   return {
     userId: 'usr_victim', activityId: String(activity.id), twinId: String(twin.id), routineId: String(routine.id), stepId: String(routine.steps[0].id), keyId: String(key.id), systemKeyId: String(systemKey.id),
-    templateName: 'victim-template', operationId: String(inbound.operation_id), bulkOperationId: String(bulk.operation_id), endpointId: String(endpoint.id), eventId: event.id, deliveryId: delivery.id, usedCode,
+    templateName: 'victim-template', operationId: String(inbound.operation_id), bulkOperationId: String(bulk.operation_id), endpointId: String(endpoint.id), eventId: event.id, deliveryId: delivery.id, usedCode, eventCursor: String((await read('event-log', '/v1/events?limit=1')).next_cursor),
     ...campaign,
   };
 }

@@ -21,6 +21,16 @@ export const eventListQuery = pageQuery
   .refine(isAscending('since', 'until'), { path: ['until'], message: 'Must be after since' })
   .refine(isAscending('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must be after recorded_since' });
 
+/** `GET /v1/events/stream`: from now on, or behind a cursor, also one of the list with the same filters. */
+export const eventStreamQuery = eventFilters.pick({ user_id: true, event: true, entity_id: true }).extend({ cursor: pageQuery.shape.cursor });
+
+const exportFilters = eventFilters.omit({ order: true }).extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') });
+
+/** `GET /v1/events/export`: what was recorded when it was asked for. */
+export const eventExportQuery = exportFilters
+  .refine(isAscending('since', 'until'), { path: ['until'], message: 'Must be after since' })
+  .refine(isAscending('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must be after recorded_since' });
+
 /** The webhook body, field for field, and when the log took it in. */
 export const recordedEvent = z.looseObject({
   id: z.string(),

@@ -3,6 +3,7 @@ import { isJsonType, parseJson, readBody } from './body.ts';
 import { authenticate, type Caller, type FindKey } from './caller.ts';
 import { answerOnce, identifyRequest, mayBeStored, type RequestIdentity, type RunOnce, type StoredAnswer } from './idempotency.ts';
 import { enforceLimit, type Admit, type Policy } from './limit.ts';
+import { pourInto, type Pour } from './outlet.ts';
 import { Problem, renderProblem } from './problem.ts';
 
 /** What a handler sees. `body` is undefined where the method has none. */
@@ -29,6 +30,8 @@ export interface Answer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Instead of a body: writes it piece by piece. Only of GET, which is never kept for a repetition. */
+  pour?: Pour;
 }
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
@@ -70,7 +73,10 @@ export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
     const expressRoute = router.route(path);
     for (const route of ofPath) {
-      expressRoute[route.method](async (request: Request, response: Response) => send(response, await serve(deps, route, { request, response })));
+      expressRoute[route.method](async (request: Request, response: Response) => {
+        const answer = await serve(deps, route, { request, response });
+        await send(response, answer, () => isKeyGood(deps.findKey, request));
+      });
     }
     const allow = ofPath.map(({ method }) => method.toUpperCase()).join(', ');
     expressRoute.all(() => { throw new Problem('method_not_allowed', { headers: { allow } }); });
@@ -83,7 +89,7 @@ interface Exchange {
   response: Response;
 }
 
-async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<StoredAnswer> {
+async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<StoredAnswer | PouredAnswer> {
   const { request, response } = exchange;
   const caller = await authenticate(deps.findKey, request.headers.authorization);
   response.locals['caller'] = caller;
@@ -98,7 +104,7 @@ async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<S
   const identity = route.method === 'post' ? identityOf(request, caller, body) : null;
   const identified = { ...asked, identity };
   if (isStream) return toStored(await route.stream!.handle({ ...identified, incoming: request }));
-  if (identity === null || deps.runOnce === undefined) return toStored(await route.handle(identified));
+  if (identity === null || deps.runOnce === undefined) return toSent(await route.handle(identified));
   return answerOnce(deps.runOnce, identity, () => route.handle(identified).then(toStored, (error: unknown) => toStoredProblem(error, exchange)));
 }
 
@@ -107,6 +113,17 @@ function identityOf(request: Request, caller: Caller, body: unknown): RequestIde
   if (key === undefined) return null;
   const { method, path, query } = request;
   return identifyRequest({ caller, key, method, path, query, body, namedUser: request.get('x-buffy-user-id') });
+}
+
+interface PouredAnswer {
+  status: number;
+  headers: Record<string, string>;
+  pour: Pour;
+}
+
+function toSent(answer: Answer): StoredAnswer | PouredAnswer {
+  const { status, headers = {}, pour } = answer;
+  return pour === undefined ? toStored(answer) : { status, headers, pour };
 }
 
 function toStored({ status, body, headers = {} }: Answer): StoredAnswer {
@@ -130,8 +147,20 @@ async function readJson(request: Request, limitBytes: number): Promise<unknown> 
   return parseJson(bytes).value;
 }
 
-function send(response: Response, { status, body, headers }: StoredAnswer): void {
-  response.status(status).set(headers);
-  if (body === null) response.end();
-  else response.send(body);
+async function send(response: Response, answer: StoredAnswer | PouredAnswer, isKeyStillGood: () => Promise<boolean>): Promise<void> {
+  response.status(answer.status).set(answer.headers);
+  if (response.req.method === 'HEAD') response.end();
+  else if ('pour' in answer) await pourInto(response, answer.pour, isKeyStillGood);
+  else if (answer.body === null) response.end();
+  else response.send(answer.body);
+}
+
+/** Who cannot be asked about leaves things as they are, as with a key that is remembered. */
+async function isKeyGood(findKey: FindKey, { headers }: Request): Promise<boolean> {
+  try {
+    await authenticate(findKey, headers.authorization);
+    return true;
+  } catch (error) {
+    return !(error instanceof Problem);
+  }
 }

@@ -28,7 +28,8 @@ const STREAM_TIMEOUT_MS = 3_600_000;
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
 export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers, logger, metrics }: HttpServerOptions): HttpServer {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  Object.assign(app.locals, { publicUrl, bodyTimeoutMs });
+  const openAnswers = new Set<AbortController>();
+  Object.assign(app.locals, { publicUrl, bodyTimeoutMs, openAnswers });
   const lingering = createLingering(bodyTimeoutMs);
   app.use(observe(logger, metrics), lingering.watch, ...routers);
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
@@ -41,6 +42,8 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       lingering.end();
+      // Streams end only when they are ended; their readers resume elsewhere.
+      for (const answer of openAnswers) answer.abort();
       await closed;
     },
     health: () => null,
@@ -95,5 +98,6 @@ function writeLine(logger: Logger, response: Response, line: Record<string, unkn
   const { workspaceId, keyId } = response.locals['caller'] ?? {};
   const wide = { ...line, status: response.statusCode, code, workspaceId, keyId };
   if (code === 'internal') logger.error({ ...wide, err: cause }, 'request');
+  else if (problem instanceof Error && !(problem instanceof Problem)) logger.error({ ...wide, err: problem }, 'answer cut off');
   else logger.info(wide, 'request');
 }

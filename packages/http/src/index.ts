@@ -11,6 +11,7 @@ export * from './internal-client.ts';
 export * from './internal-routes.ts';
 export * from './limit.ts';
 export * from './operation-id.ts';
+export type { Outlet } from './outlet.ts';
 export * from './page.ts';
 export * from './problem.ts';
 export * from './redis.ts';

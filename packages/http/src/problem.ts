@@ -8,6 +8,8 @@ interface ProblemExtras {
   detail?: string;
   errors?: { path: string; message: string }[];
   headers?: Record<string, string>;
+  /** Members of its own (RFC 9457 §3.2): what helps a program to go on. */
+  members?: Record<string, unknown>;
 }
 
 /** An error that the client may see (RFC 9457). Anything else that is thrown becomes a bare 500. */
@@ -41,9 +43,9 @@ function toFaults(issue: z.core.$ZodIssue): { path: string; message: string }[] 
 }
 
 /** The body of a problem (RFC 9457); `instance` is the request's id. */
-export function problemBody(publicUrl: string, code: ProblemCode, { detail, errors, instance }: Omit<ProblemExtras, 'headers'> & { instance?: string | undefined }) {
+export function problemBody(publicUrl: string, code: ProblemCode, { detail, errors, members, instance }: Omit<ProblemExtras, 'headers'> & { instance?: string | undefined }) {
   const [status, title] = PROBLEMS[code];
-  return { type: `${publicUrl}/docs/problems/${code}`, title, status, detail: detail ?? title, instance, code, errors };
+  return { type: `${publicUrl}/docs/problems/${code}`, title, status, detail: detail ?? title, instance, code, errors, ...members };
 }
 
 /** Any error as it is answered. The server has put its public URL into the application's `locals`. */

@@ -63,7 +63,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     restarts++;
     logger.error({ err: reason, restarts }, 'consumer crashed, starting it again');
     await pause(Math.min(100 * 2 ** restarts, RESTART_PAUSE_MS_MAX));
-    await run().catch(restart);
+    if (!isStopping) await run().catch(restart);
   }
 
   async function eachBatch({ batch, heartbeat }: EachBatchPayload) {

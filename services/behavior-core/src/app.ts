@@ -3,7 +3,7 @@ import { createCleaner, createIdempotentRequests, openDatabase } from '@waggle/d
 import { apiRouter, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type ConsumerSettings } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
-import { createHealthServer, createLogger, createMetrics, createSealedBox, together } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, createRightOfWay, createSealedBox, together } from '@waggle/runtime';
 import { createActivities } from './activities.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
@@ -12,7 +12,6 @@ import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
 import { createChannels } from './channels.ts';
 import type { Config } from './config.ts';
-import { createRightOfWay } from './consumers/right-of-way.ts';
 import { createPeople } from './people.ts';
 import { createReminders } from './reminders.ts';
 import { operationsRoutes } from './routes/operations.ts';
@@ -62,7 +61,7 @@ export function createApp(config: Config) {
   const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter, channels.internalRouter]);
 
   const consumers = together('consumers', [
-    consume(rightOfWay.before(activities.handler), 'behavior-core'),
+    consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
     // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
     consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, stuckAfterMs: 60_000 }),
     consume(campaigns.handler, 'behavior-core.campaigns'),

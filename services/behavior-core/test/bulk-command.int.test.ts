@@ -1,7 +1,7 @@
 import { behaviorEvent, bulkCommand, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
-import { createLogger } from '@waggle/runtime';
+import { createLogger, createRightOfWay } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -70,7 +70,7 @@ test('a process that dies after a commit, before publishing and before its offse
     decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }),
     reply() {},
     wake() {},
-    rightOfWay: { isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); }, rest: async () => {} },
+    rightOfWay: { ...createRightOfWay(), isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
     logger: createLogger('test', 'silent'),
   });
   await expect(dying.handler.handle(records satisfies RawRecord[])).rejects.toThrow('dead');

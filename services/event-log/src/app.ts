@@ -4,6 +4,7 @@ import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createEventStore, EVENT_STORE_SESSION } from './adapters/event-store.ts';
+import { createLogTail } from './adapters/log-tail.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
@@ -16,6 +17,7 @@ export function createApp(config: Config) {
   const database = openDatabase({ ...config.database, sessionOptions: EVENT_STORE_SESSION });
   const redis = createRedis(config.redisUrl, logger);
   const store = createEventStore({ pool: database.pool, metrics });
+  const tail = createLogTail({ ...store, logger });
   // It carries dead letters and reports of erasures.
   const producer = createProducer(config.kafka, logger);
 
@@ -38,7 +40,7 @@ export function createApp(config: Config) {
       admit: createLimit({ redis: redis.client, logger, metrics, instances: config.instances }),
       apiPolicy: perMinute('api', config.apiLimitPerMinute),
     },
-    eventRoutes(store),
+    eventRoutes({ ...store, follow: tail.follow, ...config.streaming }),
   );
   const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
@@ -51,6 +53,7 @@ export function createApp(config: Config) {
     redis,
     producer,
     consumers,
+    tail,
     server,
   ];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });

@@ -1,4 +1,4 @@
-import { count, databaseConfig, databaseEnvironment, list, parseEnvironment, serviceConfig, serviceEnvironment } from '@waggle/runtime';
+import { count, databaseConfig, databaseEnvironment, list, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment } from '@waggle/runtime';
 import { z } from 'zod';
 
 const environment = z.object({
@@ -7,6 +7,11 @@ const environment = z.object({
   /** Internal addresses of the core's instances: who a key is. */
   CORE_INTERNAL_URLS: list,
   API_LIMIT_PER_MINUTE: count(600),
+  /** Open at once in this instance; beyond it 503. */
+  STREAMS_MAX: count(2_000),
+  EXPORTS_MAX: count(16),
+  /** Streams and exports are never silent for longer. */
+  HEARTBEAT_MS: milliseconds(15_000),
 });
 
 export function loadConfig(env: NodeJS.ProcessEnv) {
@@ -16,6 +21,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     database: databaseConfig(parsed, 'event-log'),
     core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
+    streaming: { streamsMax: parsed.STREAMS_MAX, exportsMax: parsed.EXPORTS_MAX, heartbeatMs: parsed.HEARTBEAT_MS },
   };
 }
 export type Config = ReturnType<typeof loadConfig>;

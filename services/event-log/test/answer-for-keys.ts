@@ -36,5 +36,8 @@ export function answerForKeys() {
       known.set(hashApiKey(key), { active: true, key_id: `key_${known.size}`, workspace_id: workspaceId, user_id: userId });
       return key;
     },
+    revoke(key: string): void {
+      known.delete(hashApiKey(key));
+    },
   };
 }

@@ -12,6 +12,7 @@ test('the migrations are recorded as finished, their tables exist, and the log h
   expect(migrations.rows).toEqual([
     { migration_name: '20261125120000_create_event_tables' },
     { migration_name: '20261125132000_remember_erased_users' },
+    { migration_name: '20261128180000_remember_what_was_dropped' },
   ]);
   expect(tables.rows.map(({ table_name: name }) => name)).toEqual(['_prisma_migrations', 'erased_users', 'events', 'log_epoch']);
   expect(epochs.rows).toEqual([{ epoch: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);

@@ -1,6 +1,6 @@
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createProducer, type Producer } from '@waggle/kafka';
-import { createHealthServer, createLogger, createMetrics } from '@waggle/runtime';
+import { createHealthServer, createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
 import { createAnswerMemory } from './adapters/answer-memory.ts';
 import { createCoreClient } from './adapters/core-client.ts';
 import { publishInTime } from './adapters/publish-in-time.ts';
@@ -24,11 +24,14 @@ export function createApp(config: Config) {
   const memory = createAnswerMemory(redis.client, logger);
   const operationIds = createOperationIds(config.operationSecret);
   const submitBy = (send: Producer['publish'], waitMs: number) => createCoreClient({ publish: send, replyChannel }, { waitMs, waitingMax: config.waitingMax });
-  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), operationIds, submit: submitBy(publish, config.inboundWaitMs), now });
+  const rightOfWay = createRightOfWay();
+  const submit = submitBy(publish, config.inboundWaitMs);
+  const submitFirst: typeof submit = (submission) => rightOfWay.lead(() => submit(submission));
+  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), operationIds, submit: submitFirst, now });
   // A producer of its own: single requests must not wait behind megabytes of bulk.
   const bulkProducer = createProducer(config.kafka, logger);
   const submitBulk = submitBy(publishInTime(bulkProducer.publish), config.bulkWaitMs);
-  const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, now });
+  const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, rightOfWay, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);
   const server = createHttpServer({ ...config, routers: [inappEvents, api], logger, metrics });

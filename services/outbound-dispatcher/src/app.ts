@@ -58,7 +58,7 @@ export function createApp(config: Config) {
   const redis = createRedis(config.redisUrl, logger);
   const producer = createProducer(config.kafka, logger);
   const box = createSealedBox(config.encryptionKeys);
-  const egress = createEgress({ exceptions: config.egressExceptions });
+  const egress = createEgress({ exceptions: config.egressExceptions, proxyUrl: config.egressProxyUrl, timeoutMs: config.attemptTimeoutMs });
   // A group per topic: members of one group are expected to read the same topics.
   const consume = (name: string, handler: BatchHandler) =>
     createConsumer(

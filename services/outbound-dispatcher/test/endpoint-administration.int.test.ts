@@ -172,10 +172,12 @@ test('who has as many endpoints as allowed gets no more, however many ask at onc
 
 test('an endpoint shows what became of its deliveries within a day, and how long its attempts took', async () => {
   const { id, stats } = await register('/counted', { event_types: ['activity.completed'] });
-  expect(stats).toEqual({ delivered_24h: 0, failed_24h: 0, p95_ms: null });
+  expect(stats).toEqual({ delivered_24h: 0, failed_24h: 0, p95_ms: null, hours: [] });
   dispatcher.receiver.program('/counted', (response) => void setTimeout(() => response.writeHead(200).end(), 30));
   await publish(ofWorkspace(), ofWorkspace());
-  await eventually(async () => expect((await call('GET', `/endpoints/${id}`)).body.stats).toEqual({ delivered_24h: 2, failed_24h: 0, p95_ms: expect.any(Number) }));
+  await eventually(async () => expect((await call('GET', `/endpoints/${id}`)).body.stats).toEqual({
+    delivered_24h: 2, failed_24h: 0, p95_ms: expect.any(Number), hours: [{ hour: expect.stringMatching(/:00:00Z$/), delivered: 2, failed: 0 }],
+  }));
   const { body } = await call('GET', '/endpoints?limit=200');
   const shown = body.data.find((endpoint: { id: string }) => endpoint.id === id).stats;
   expect(shown.delivered_24h).toBe(2);

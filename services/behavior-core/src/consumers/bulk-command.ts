@@ -1,10 +1,9 @@
 import { bulkCommand, keyOfUser, type BulkAnswer, type BulkCommand, type Reply } from '@waggle/contracts';
 import { defineBatchHandler, done } from '@waggle/kafka';
-import { Unavailable, type Logger } from '@waggle/runtime';
+import { Unavailable, type Logger, type RightOfWay } from '@waggle/runtime';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { DecideItems, Progress, TurnOutcome } from '../adapters/bulk/bulk-store.ts';
 import { dealIntoLanes, planTurns, sizeOf, type BulkPart } from '../domain/bulk/plan-turns.ts';
-import type { RightOfWay } from './right-of-way.ts';
 
 export interface BulkCommandDeps {
   /** One transaction for a turn: locks, decisions, effects, events, results, progress. */

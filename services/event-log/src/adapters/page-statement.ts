@@ -38,12 +38,12 @@ export function pageStatement(by: WalkedBy, order: Order): { name: string; text:
         AND ($6::timestamptz IS NULL OR occurred_at >= $6) AND ($7::timestamptz IS NULL OR occurred_at < $7)
       ORDER BY position ${order} LIMIT $10::int + 1
     )
-    SELECT (SELECT epoch FROM log_epoch)::text AS epoch, position::float8 AS position, recorded_at AS "recordedAt", body, examined FROM (
+    SELECT log.epoch::text AS epoch, log.dropped_to::float8 AS "droppedTo", position::float8 AS position, recorded_at AS "recordedAt", body, examined FROM (
       SELECT position, recorded_at, body, NULL::int AS examined FROM page
       UNION ALL
       SELECT ${order === 'asc' ? 'max' : 'min'}(position), NULL, NULL, count(*)::int FROM (${walk('position')}) AS examined
       WHERE (SELECT count(*) FROM page) <= $10
-    ) AS answer
+    ) AS answer, log_epoch AS log
     ORDER BY answer.position ${order}`;
   return { name: `events_page_by_${by}_${order}`, text };
 }

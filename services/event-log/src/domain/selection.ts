@@ -42,6 +42,11 @@ export function toSelection(filters: EventFilters, { workspaceId, userId, isSyst
   };
 }
 
+/** What the statements of a list say in SQL, for a stream, which has no bounds of time. */
+export function selects({ userId, entityId, eventTypes }: Selection, event: { event: string; userId: string; entityId: string }): boolean {
+  return (userId === null || userId === event.userId) && (entityId === null || entityId === event.entityId) && (eventTypes?.includes(event.event) ?? true);
+}
+
 function selectTypes(pattern: string, isSystemKey: boolean): string[] | null {
   if (pattern === '*' && isSystemKey) return null;
   return webhookEventTypes.filter((type) => matchesEventType(pattern, type) && (isSystemKey || !matchesEventType('award.*', type)));

@@ -1,8 +1,11 @@
-import { cleanText, eventListQuery, toUtc, type Page, type RecordedEvent } from '@waggle/contracts';
-import { actingFor, decodeCursor, encodeCursor, ok, parseQuery, Problem, type Answer, type ApiRequest, type Caller, type Route } from '@waggle/http';
-import { z } from 'zod';
+import { cleanText, eventListQuery, type Page, type RecordedEvent } from '@waggle/contracts';
+import { actingFor, ok, parseQuery, Problem, type Answer, type ApiRequest, type Caller, type Route } from '@waggle/http';
+import { toItem } from '../domain/item.ts';
 import { cutPage, startOf, type Found } from '../domain/page-cut.ts';
 import { toSelection, type Selection } from '../domain/selection.ts';
+import { cursorsOf, type LogState } from './event-cursor.ts';
+import { eventExport, type EventExportDeps } from './event-export.ts';
+import { eventStream, type EventStreamDeps } from './event-stream.ts';
 
 interface StoredEvent {
   position: number;
@@ -10,34 +13,33 @@ interface StoredEvent {
   body: string;
 }
 
-export interface EventRoutesDeps {
+export interface EventRoutesDeps extends EventStreamDeps, EventExportDeps {
   /** `after`: the position behind which, in the list's order, it goes on. */
-  readPage(selection: Selection, from: { after: number; limit: number }): Promise<Found<StoredEvent> & { epoch: string }>;
+  readPage(selection: Selection, from: { after: number; limit: number }): Promise<Found<StoredEvent> & LogState>;
   find(workspaceId: string, eventId: string): Promise<(StoredEvent & { event: string; userId: string }) | null>;
 }
 
 export function eventRoutes(deps: EventRoutesDeps): Route[] {
   return [
     { method: 'get', path: '/v1/events', handle: (request) => listEvents(deps, request) },
+    { method: 'get', path: '/v1/events/stream', handle: eventStream(deps) },
+    { method: 'get', path: '/v1/events/export', handle: eventExport(deps) },
     { method: 'get', path: '/v1/events/:id', handle: (request) => readEvent(deps, request) },
   ];
 }
 
-const cursorPosition = z.tuple([z.string(), z.int().nonnegative()]);
-
+// Not `answerPage`: this list gives a cursor at its end too, and its cursors belong to an epoch that only the read page tells.
 async function listEvents({ readPage }: EventRoutesDeps, { caller, query }: ApiRequest): Promise<Answer> {
   const { limit, cursor, ...filters } = parseQuery(eventListQuery, query);
   const userId = actingFor(caller, filters.user_id);
-  // The filters as given, not what they select: that may widen with the next release, and its readers' cursors must live on.
-  const scope = [caller.workspaceId, caller.userId, filters];
-  const [epoch, after] = cursor === undefined ? [null, startOf(filters.order)] : decodeCursor(scope, cursor, cursorPosition);
+  const cursors = cursorsOf(caller, filters);
+  const place = cursor === undefined ? null : cursors.decode(cursor);
+  const after = place?.after ?? startOf(filters.order);
 
   const found = await readPage(toSelection(filters, { workspaceId: caller.workspaceId, userId, isSystemKey: caller.userId === null }), { after, limit });
-  if (epoch !== null && epoch !== found.epoch) {
-    throw new Problem('cursor_expired', { detail: 'The log was set up anew since: begin without a cursor' });
-  }
+  if (place !== null) cursors.check(place, found, filters.order);
   const { shown, next, hasMore } = cutPage(found, { limit, after });
-  const page: Page<RecordedEvent> = { data: shown.map(toItem), next_cursor: encodeCursor(scope, [found.epoch, next]), has_more: hasMore };
+  const page: Page<RecordedEvent> = { data: shown.map(toItem), next_cursor: cursors.encode(found, next), has_more: hasMore };
   return ok(page);
 }
 
@@ -50,7 +52,3 @@ async function readEvent({ find }: EventRoutesDeps, { caller, params }: ApiReque
 
 const isVisible = ({ event, userId }: { event: string; userId: string }, caller: Caller) =>
   caller.userId === null || (caller.userId === userId && !event.startsWith('award.'));
-
-function toItem({ body, recordedAt }: StoredEvent): RecordedEvent {
-  return { ...JSON.parse(body), recorded_at: toUtc(recordedAt) };
-}

@@ -50,4 +50,4 @@ export function createGrouping(head: BulkHead) {
   };
 }
 
-const countOf = ({ items, refused }: BulkPart) => items.length + refused.length;
+export const countOf = ({ items, refused }: BulkPart) => items.length + refused.length;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { bulkCommand, toUtc } from '@waggle/contracts';
 import { inProgress, keyReused, parseQuery, Problem, REPLAYED, type Answer, type ApiRequest, type createOperationIds, type StreamRequest } from '@waggle/http';
 import { toRecord, type KafkaRecord } from '@waggle/kafka';
-import { Unavailable } from '@waggle/runtime';
+import { Unavailable, type RightOfWay } from '@waggle/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AnswerMemory, Claim } from '../../adapters/answer-memory.ts';
@@ -14,6 +14,8 @@ export interface BulkLinesDeps {
   /** Resolves when Kafka has acknowledged. */
   publish(records: readonly KafkaRecord[]): Promise<void>;
   memory: AnswerMemory;
+  /** Who waits for an answer goes first. */
+  rightOfWay: RightOfWay;
   now(): Date;
 }
 
@@ -23,7 +25,7 @@ const PUBLISH_ATTEMPTS = 5;
 const linesQuery = z.strictObject({ notify: z.enum(['true', 'false']).default('false') });
 
 /** Up to 100,000 lines of JSON, in constant memory: what has been read goes into Kafka before more is read. */
-export function bulkLinesHandler({ operationIds, publish, memory, now }: BulkLinesDeps) {
+export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, now }: BulkLinesDeps) {
   let uploads = 0;
 
   return async (request: StreamRequest): Promise<Answer> => {
@@ -60,6 +62,7 @@ export function bulkLinesHandler({ operationIds, publish, memory, now }: BulkLin
           await publishSurely(parts.map((part) => toRecord(bulkCommand, { ...part, reply_to: null })));
           await claim?.renew();
         },
+        rest: rightOfWay.rest,
       });
       await sendTotal(head, progress.sent);
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import type { BulkCommand } from '@waggle/contracts';
 import { cutOff, parseJson, Problem, type StreamRequest } from '@waggle/http';
 import { readLines, type Line } from '../../adapters/read-lines.ts';
-import { createGrouping, type BulkPart } from '../../domain/bulk/group-items.ts';
+import { countOf, createGrouping, type BulkPart } from '../../domain/bulk/group-items.ts';
 import { createItemIdentities } from '../../domain/bulk/identify-item.ts';
 import { parseItem, refusedItem, toItemError, type ItemContext, type ParsedItem } from './parse-item.ts';
 
@@ -20,25 +20,41 @@ export interface Sending {
   progress: { sent: number };
   /** Resolves when Kafka has acknowledged. */
   send(parts: readonly BulkPart[]): Promise<void>;
+  /** After so much work: resolves when there may be more. */
+  rest(workedMs: number): Promise<void>;
 }
 
 const LINES_MAX = 100_000;
 const LINE_BYTES_MAX = 65_536;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** So long it reads in one go. */
+const TURN_MS = 4;
+/** Parts for one send: packing them takes some milliseconds too. */
+const PARTS_PER_SEND = 100;
 /** So much is gathered before it is sent: enough for few records, and what one upload may hold in memory. */
 const HELD_CHARACTERS_MAX = 2_000_000;
 /** Who sends nothing for so long is gone. */
 const SILENCE_MS = 30_000;
 
 /** Reads on only when what it holds has been sent. */
-export async function sendLines(upload: Upload, { progress, send }: Sending): Promise<void> {
+export async function sendLines(upload: Upload, { progress, send, rest }: Sending): Promise<void> {
   const { request, head, context } = upload;
   const identify = createItemIdentities(head.workspace_id, request.identity);
   const grouping = createGrouping(head);
   let count = 0;
+  let turnBeganAt = performance.now();
+  const takeTurns = async () => {
+    await rest(performance.now() - turnBeganAt);
+    turnBeganAt = performance.now();
+  };
   const flush = async () => {
-    await send(grouping.flush());
-    progress.sent = count;
+    const parts = grouping.flush();
+    for (let start = 0; start < parts.length; start += PARTS_PER_SEND) {
+      const some = parts.slice(start, start + PARTS_PER_SEND);
+      await send(some);
+      progress.sent += some.reduce((sum, part) => sum + countOf(part), 0);
+      await takeTurns();
+    }
   };
 
   for await (const line of readLines(bytesOf(upload), LINE_BYTES_MAX)) {
@@ -50,6 +66,7 @@ export async function sendLines(upload: Upload, { progress, send }: Sending): Pr
     const parsed = parseLine(line, context);
     if (parsed.kind === 'valid') grouping.add(identify(line.number, parsed.body));
     else grouping.refuse({ index: line.number, activity_id: parsed.activity_id, error: parsed.error });
+    if (performance.now() - turnBeganAt > TURN_MS) await takeTurns();
     if (grouping.held() >= HELD_CHARACTERS_MAX) await flush();
   }
   if (count === 0) throw new Problem('validation_failed', { detail: 'There is no line in it' });

@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import { createRightOfWay } from './right-of-way.ts';
+
+const timeOf = async (work: () => Promise<void>) => {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+};
+
+test('where nobody waits bulk goes on at once; once somebody has, it rests four times as long as it worked', async () => {
+  const rightOfWay = createRightOfWay();
+  expect(rightOfWay.isQuiet()).toBe(true);
+  expect(await timeOf(() => rightOfWay.rest(10_000))).toBeLessThan(200);
+
+  expect(await rightOfWay.lead(async () => 'answered')).toBe('answered');
+  expect(rightOfWay.isQuiet()).toBe(false);
+  expect(await timeOf(() => rightOfWay.rest(10))).toBeGreaterThanOrEqual(39);
+});
+
+test('bulk gives way to all that somebody waits for, and to nobody for ever', async () => {
+  const rightOfWay = createRightOfWay();
+  const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const order: string[] = [];
+  for (const { promise } of [first, second]) void rightOfWay.lead(() => promise).then((name) => order.push(name));
+  const way = rightOfWay.giveWay().then(() => order.push('bulk'));
+  second.resolve('second');
+  first.resolve('first');
+  await way;
+  expect(order).toEqual(['second', 'first', 'bulk']);
+
+  void rightOfWay.lead(() => new Promise(() => {}));
+  await rightOfWay.giveWay();
+  expect(rightOfWay.isQuiet()).toBe(false);
+});
+
+test('a failure is the caller\'s alone', async () => {
+  const rightOfWay = createRightOfWay();
+  await expect(rightOfWay.lead(() => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
+  await rightOfWay.giveWay();
+});
