@@ -187,6 +187,8 @@ test('an endpoint that does not answer is left alone and probed with one; what w
   expect(attemptsBefore).toBeLessThan(30);
   await publish(...events.slice(12));
   await eventually(() => expect(new Set(idsAt('/unmoved'))).toEqual(new Set(events.map(({ id }) => id))));
+  // A result is recorded a moment after the receiver has its request.
+  await eventually(async () => expect((await deliveriesTo(good.id)).every(({ status }) => status === 'succeeded')).toBe(true));
   for (const { attempts, created_at: createdAt } of await deliveriesTo(good.id)) expect(Date.parse(attempts[0].started_at) - createdAt.getTime()).toBeLessThan(800);
 
   // Two probes later: each was one request, and those that came in between have made none.
