@@ -1,6 +1,8 @@
 import { measureBulk } from './bulk.ts';
+import { measureChannels } from './channels.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
+import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
 // `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
@@ -13,6 +15,8 @@ const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
   inbound: (stack) => measureInbound(stack, seconds),
   inapp: (stack) => measureInapp(stack, seconds),
   bulk: (stack) => measureBulk(stack, { lines, seconds }),
+  channels: (stack) => measureChannels(stack, seconds),
+  reminders: (stack) => measureReminders(stack, { reminders: lines }),
 };
 
 const only = process.env['ONLY']?.split(',') ?? Object.keys(parts);
