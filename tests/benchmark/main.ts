@@ -1,7 +1,9 @@
 import { measureBulk } from './bulk.ts';
+import { measureChannels } from './channels.ts';
 import { measureDeliveries } from './deliveries.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
+import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
 // `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
@@ -15,6 +17,8 @@ const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
   inapp: (stack) => measureInapp(stack, seconds),
   deliveries: (stack) => measureDeliveries(stack, { deliveries: Number(process.env['DELIVERIES'] ?? 20_000), seconds }),
   bulk: (stack) => measureBulk(stack, { lines, seconds }),
+  channels: (stack) => measureChannels(stack, seconds),
+  reminders: (stack) => measureReminders(stack, { reminders: lines }),
 };
 
 const only = process.env['ONLY']?.split(',') ?? Object.keys(parts);

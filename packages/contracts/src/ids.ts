@@ -1,8 +1,8 @@
 import { hash, randomFillSync } from 'node:crypto';
 
-/** Contract, section 1; `aud` is an entry of the audit log, `pss` a portal session. */
+/** Contract, section 1; `aud` is an entry of the audit log, `chn` a channel's connection, `pss` a portal session. */
 export type IdPrefix =
-  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick' | 'aud' | 'pss';
+  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick' | 'aud' | 'chn' | 'pss';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

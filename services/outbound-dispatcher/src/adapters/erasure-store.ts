@@ -62,13 +62,23 @@ const DELETE_SOME = {
     bodies AS (DELETE FROM events e WHERE e.workspace_id = $1 AND e.id IN (SELECT event_id FROM gone))
     SELECT count(*)::int AS count FROM gone`,
 };
+const DELETE_MESSAGES = {
+  name: 'channel_messages_erase',
+  text: 'DELETE FROM channel_messages WHERE workspace_id = $1 AND user_id = $2 AND (sequence IS NULL OR sequence <= $3)',
+};
+// A queue with messages of one who came again under the same id goes on.
+const DELETE_QUEUES = {
+  name: 'channel_queues_erase',
+  text: `DELETE FROM channel_queues q WHERE q.workspace_id = $1 AND q.user_id = $2 AND NOT EXISTS (
+      SELECT FROM channel_messages m WHERE m.workspace_id = q.workspace_id AND m.user_id = q.user_id AND m.channel = q.channel)`,
+};
 const FORGET_REQUESTS = { name: 'idempotent_requests_erase', text: 'DELETE FROM idempotent_requests WHERE workspace_id = $1 AND user_id = $2' };
 
 /** Per statement: far below the statement time-out. */
 const CHUNK = 1_000;
 
 /** In a fan-out's transaction, before all else. Sends at once. Resolves with those events that are not an erased user's. */
-export async function withoutErased(tx: ClientBase, events: readonly WebhookEvent[]): Promise<WebhookEvent[]> {
+export async function withoutErased<Event extends Pick<WebhookEvent, 'workspaceId' | 'userId' | 'sequence'>>(tx: ClientBase, events: readonly Event[]): Promise<Event[]> {
   const keyed = events.map((event) => ({ event, digest: userDigest({ workspace_id: event.workspaceId, user_id: event.userId }) }));
   const values = [events.map(({ workspaceId }) => workspaceId), keyed.map(({ digest }) => digest)];
   const [, { rows }] = await Promise.all([
@@ -95,6 +105,8 @@ export const createErasureStore = (pool: Pool) => ({
         tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
         tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence] }),
         tx.query({ ...PASS_TURNS, values: [workspaceId, userId] }),
+        tx.query({ ...DELETE_MESSAGES, values: [workspaceId, userId, sequence] }),
+        tx.query({ ...DELETE_QUEUES, values: [workspaceId, userId] }),
         tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
       ])),
     });
