@@ -1,8 +1,9 @@
-// What every npm script of this repository begins with: npm packages, Node 24 and the generated database clients, then the command itself.
+// What every npm script of this repository begins with: npm packages, Node 24, the generated database clients and, where it is served, the
+// portal; then the command itself.
 // Runs on any Node from 18 on, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +36,7 @@ const env = {
   PRISMA_SCHEMA_ENGINE_BINARY: join(ROOT, 'scripts/prisma-schema-engine.mjs'),
 };
 generateClients();
+if (name === 'start' || name === 'test') buildPortal();
 const [program, ...parameters] = COMMANDS[name];
 run([QUIET, join(ROOT, program), ...parameters, ...args]);
 
@@ -109,6 +111,21 @@ function generateClients() {
     mkdirSync(generated, { recursive: true });
     writeFileSync(stamp, current);
   }
+}
+
+/** The gateway serves what is built. Done again when something of it has changed. */
+function buildPortal() {
+  const folder = join(ROOT, 'services/portal');
+  const sources = ['package.json', 'index.html', 'vite.config.ts', 'build', 'src'].flatMap((name) => filesIn(join(folder, name)));
+  const [stamp, current] = [join(folder, 'dist/.stamp'), digest(...sources, join(ROOT, 'packages/client/src/canonical-json.ts'), join(ROOT, 'package-lock.json'))];
+  if (read(stamp) === current) return;
+  step('building the portal', () => must(spawnSync(node, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: folder, env, encoding: 'utf8' })));
+  writeFileSync(stamp, current);
+}
+
+function filesIn(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).sort().flatMap((name) => filesIn(join(path, name)));
 }
 
 /** The command takes this process's place: its terminal, its signals, its exit code. */

@@ -42,7 +42,7 @@ async function check(title, command, args, findFaults = () => []) {
 /** Without a parser that fits, dependency-cruiser finds no TypeScript, hence no fault in it, and calls that a success. */
 function overlookedIn(file) {
   const seen = new Set(JSON.parse(readFileSync(file, 'utf8')).modules.map(({ source }) => source));
-  const sources = globSync(`{${SOURCES.join(',')}}/**/*.ts`, { cwd: ROOT, exclude: ['**/node_modules/**', '**/src/generated/**'] });
+  const sources = globSync(`{${SOURCES.join(',')}}/**/*.{ts,tsx}`, { cwd: ROOT, exclude: ['**/node_modules/**', '**/src/generated/**', '**/dist/**'] });
   const overlooked = sources.filter((source) => !seen.has(source));
   const names = overlooked.slice(0, 5).join(', ');
   return sources.length > 0 && overlooked.length === 0 ? [] : [`${overlooked.length} of ${sources.length} modules were not looked at: ${names} …`];

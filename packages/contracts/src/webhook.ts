@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { description, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
@@ -34,6 +35,11 @@ function isWebhookSecret(text: string): boolean {
   const isLongEnough = bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX;
   return text.startsWith(SECRET_PREFIX) && isLongEnough && bytes.toString('base64') === encoded;
 }
+
+const NEW_SECRET_BYTES = 32;
+
+/** As Standard Webhooks writes them. */
+export const newWebhookSecret = (): string => `${SECRET_PREFIX}${randomBytes(NEW_SECRET_BYTES).toString('base64')}`;
 
 const HEADERS_MAX = 20;
 const HEADER_LENGTH_MAX = 1_024;
@@ -118,7 +124,11 @@ export const endpointView = z.object({
   headers: z.record(z.string(), z.string()), ordering: endpointOrdering, max_in_flight: z.int(),
   status: z.enum(['enabled', 'disabled']), disabled_reason: disabledReason.nullable(),
   /** `p95_ms`: of the attempts, to the width of a bucket; null without any. */
-  stats: z.object({ delivered_24h: z.int(), failed_24h: z.int(), p95_ms: z.int().nullable() }),
+  stats: z.object({
+    delivered_24h: z.int(), failed_24h: z.int(), p95_ms: z.int().nullable(),
+    /** Of the last 24, those in which something was sent; each by its beginning, oldest first. */
+    hours: z.array(z.object({ hour: utcTimestamp, delivered: z.int(), failed: z.int() })),
+  }),
   /** It does not answer and is left alone until then; null while it answers. */
   paused_until: utcTimestamp.nullable(),
   secret: z.string().optional(), previous_secret_until: utcTimestamp.nullable(), created_at: utcTimestamp, updated_at: utcTimestamp,

@@ -1,3 +1,4 @@
+import { toUtc } from '@waggle/contracts';
 import { query } from '@waggle/database';
 import type { Component, Logger } from '@waggle/runtime';
 import type { Pool } from 'pg';
@@ -10,6 +11,7 @@ interface EndpointStats {
   failed_24h: number;
   /** Of the attempts; null without any. */
   p95_ms: number | null;
+  hours: { hour: string; delivered: number; failed: number }[];
 }
 
 interface Counted {
@@ -36,8 +38,8 @@ const ADD = {
 // This hour and the 23 before it.
 const READ = {
   name: 'endpoint_hours_read',
-  text: `SELECT endpoint_id AS "endpointId", delivered, failed, durations FROM endpoint_hours
-    WHERE workspace_id = $1 AND endpoint_id = ANY ($2::text[]) AND hour > now() - interval '24 h'`,
+  text: `SELECT endpoint_id AS "endpointId", hour, delivered, failed, durations FROM endpoint_hours
+    WHERE workspace_id = $1 AND endpoint_id = ANY ($2::text[]) AND hour > now() - interval '24 h' ORDER BY hour`,
 };
 const REMOVE_EXPIRED = {
   name: 'endpoint_hours_remove_expired',
@@ -105,7 +107,8 @@ export function createEndpointHours(pool: Pool, logger: Logger): EndpointHours {
       }
     },
     async statsOf(workspaceId, endpointIds) {
-      const rows = await query<Omit<Counted, 'workspaceId'>>(pool, READ, [workspaceId, endpointIds]);
+      const rows = await query<Omit<Counted, 'workspaceId'> & { hour: Date }>(pool, READ, [workspaceId, endpointIds]);
+      const hours = Map.groupBy(rows, (row) => row.endpointId);
       const sums = new Map<string, Counted>();
       for (const row of rows) {
         const sum = sums.get(row.endpointId) ?? emptyCount(workspaceId, row.endpointId);
@@ -114,7 +117,8 @@ export function createEndpointHours(pool: Pool, logger: Logger): EndpointHours {
       }
       return (endpointId) => {
         const { delivered, failed, durations } = sums.get(endpointId) ?? emptyCount(workspaceId, endpointId);
-        return { delivered_24h: delivered, failed_24h: failed, p95_ms: percentileOf(durations, 0.95) };
+        const shown = (hours.get(endpointId) ?? []).map((row) => ({ hour: toUtc(row.hour), delivered: row.delivered, failed: row.failed }));
+        return { delivered_24h: delivered, failed_24h: failed, p95_ms: percentileOf(durations, 0.95), hours: shown };
       };
     },
     removeExpired: async (countMax) => (await query(pool, REMOVE_EXPIRED, [countMax])).length,

@@ -1,0 +1,30 @@
+import { useEffect, type ReactNode } from 'react';
+import classes from './page.module.css';
+
+interface PageProps {
+  title: string;
+  /** Where it is, from the outside in; the title itself comes last. */
+  trail: readonly ReactNode[];
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Page({ title, trail, lead, actions, children }: PageProps) {
+  useEffect(() => { document.title = `${title} · Waggle`; }, [title]);
+  return (
+    <main id="main" tabIndex={-1} className={classes.page}>
+      <header className={classes.head}>
+        <div className={classes.titles}>
+          <nav aria-label="Where you are" className={classes.trail}>
+            {trail.map((part, index) => <span key={index}>{part} <span aria-hidden="true">/</span></span>)}
+          </nav>
+          <h1 className="break">{title}</h1>
+          {lead !== undefined && <div className={classes.lead}>{lead}</div>}
+        </div>
+        {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+      </header>
+      {children}
+    </main>
+  );
+}

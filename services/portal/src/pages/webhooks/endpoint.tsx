@@ -1,0 +1,112 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import type { EndpointView } from '@waggle/contracts';
+import { call } from '../../api/call.ts';
+import { endpointQuery } from '../../api/queries.ts';
+import { Card } from '../../components/card.tsx';
+import { Confirm } from '../../components/confirm.tsx';
+import { toCount } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { Sparkline } from '../../components/sparkline.tsx';
+import { Bones, Failure } from '../../components/states.tsx';
+import { StatusPill } from '../../components/status-pill.tsx';
+import { useNow } from '../../components/use-now.ts';
+import classes from './endpoint.module.css';
+import { EndpointFacts } from './endpoint-facts.tsx';
+import { Figure, p95Of, reasonOf, successRate } from './health.tsx';
+import { RecentDeliveries } from './recent-deliveries.tsx';
+import { Replay } from './replay.tsx';
+import { SigningSecret } from './signing-secret.tsx';
+import { TestSend } from './test-send.tsx';
+import { useEndpointAction } from './use-endpoint-action.ts';
+import { VerifySamples } from './verify-samples.tsx';
+
+const TRAIL = ['Settings', 'Developer', <Link key="webhooks" to="/settings/developer/webhooks">Webhooks</Link>];
+
+export function EndpointPage() {
+  const { endpointId } = useParams({ from: '/settings/developer/webhooks/$endpointId' });
+  const endpoint = useQuery(endpointQuery(endpointId));
+  if (endpoint.data !== undefined) return <Found endpoint={endpoint.data} />;
+  return (
+    <Page title="Endpoint" trail={TRAIL}>
+      {endpoint.isError ? <Failure error={endpoint.error} onRetry={() => endpoint.refetch()} /> : <Bones rows={4} height={140} />}
+    </Page>
+  );
+}
+
+function Found({ endpoint }: { endpoint: EndpointView }) {
+  const reason = reasonOf(endpoint);
+  return (
+    <Page title={endpoint.url} trail={TRAIL} lead={endpoint.description ?? undefined} actions={<Actions endpoint={endpoint} />}>
+      <div className={classes.row}><StatusPill status={endpoint.status} /><span className="muted small"><code>{endpoint.id}</code></span></div>
+      {reason !== null && <p className={classes.notice}>{reason}</p>}
+      <Health endpoint={endpoint} />
+      <div className={classes.grid}>
+        <div className={classes.column}>
+          <Card title="Test" about="One signed request, now; the answer is shown here. A disabled endpoint can be tested too."><TestSend endpoint={endpoint} /></Card>
+          <RecentDeliveries endpointId={endpoint.id} />
+          <Card title="Verify every request" about="The secret stays in your configuration."><VerifySamples secret={null} url={endpoint.url} /></Card>
+        </div>
+        <div className={classes.column}>
+          <SigningSecret endpoint={endpoint} />
+          <EndpointFacts endpoint={endpoint} />
+          <Card title="Replay" about="Send again what failed or was skipped, with its whole schedule of attempts."><Replay endpointId={endpoint.id} /></Card>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Health({ endpoint: { stats } }: { endpoint: EndpointView }) {
+  const now = useNow(60_000);
+  return (
+    <Card title="Health" about="The last 24 hours">
+      <div className={classes.figures}>
+        <Figure value={successRate(stats) ?? '—'} label="success" />
+        <Figure value={toCount(stats.delivered_24h)} label="delivered" />
+        <Figure value={toCount(stats.failed_24h)} label="failed" />
+        <Figure value={p95Of(stats)} label="p95 of attempts" />
+        <Sparkline hours={stats.hours} now={now} />
+      </div>
+    </Card>
+  );
+}
+
+function Actions({ endpoint: { id, status } }: { endpoint: EndpointView }) {
+  const [enable, disable] = [useEndpointAction(id, { path: '/enable' }), useEndpointAction(id, { path: '/disable' })];
+  return (
+    <>
+      {status === 'enabled'
+        ? <Button variant="default" leftSection={<IconPlayerPause size={16} />} loading={disable.isPending} onClick={() => disable.mutate()}>Disable</Button>
+        : <Button leftSection={<IconPlayerPlay size={16} />} loading={enable.isPending} onClick={() => enable.mutate()}>Enable</Button>}
+      <Removal id={id} />
+      {[enable, disable].map(({ error }, index) => error !== null && <Failure key={index} error={error} />)}
+    </>
+  );
+}
+
+function Removal({ id }: { id: string }) {
+  const [isOpen, { open, close }] = useDisclosure(false);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const removal = useMutation({
+    mutationFn: () => call(`/v1/webhooks/endpoints/${id}`, { method: 'DELETE' }),
+    async onSuccess() {
+      await navigate({ to: '/settings/developer/webhooks' });
+      queries.removeQueries({ queryKey: ['endpoints', id] });
+      await queries.invalidateQueries({ queryKey: ['endpoints'] });
+    },
+  });
+  return (
+    <>
+      <Button variant="default" leftSection={<IconTrash size={16} />} onClick={open}>Delete</Button>
+      <Confirm title="Delete this endpoint?" confirmLabel="Delete endpoint" isDangerous isOpen={isOpen} isPending={removal.isPending} onConfirm={() => removal.mutate()} onClose={close}>
+        Nothing is sent to it any more, and what is pending is dropped.
+        {removal.isError && <Failure error={removal.error} />}
+      </Confirm>
+    </>
+  );
+}
