@@ -1,12 +1,13 @@
 import { measureBulk } from './bulk.ts';
 import { measureChannels } from './channels.ts';
+import { measureDeliveries } from './deliveries.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
 import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
 // `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
-// ONLY=inbound,bulk measures a part.
+// DELIVERIES, ONLY=inbound,bulk measures a part.
 const seconds = Number(process.env['SECONDS_EACH'] ?? 15);
 const lines = Number(process.env['BULK_LINES'] ?? 100_000);
 
@@ -14,6 +15,7 @@ const lines = Number(process.env['BULK_LINES'] ?? 100_000);
 const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
   inbound: (stack) => measureInbound(stack, seconds),
   inapp: (stack) => measureInapp(stack, seconds),
+  deliveries: (stack) => measureDeliveries(stack, { deliveries: Number(process.env['DELIVERIES'] ?? 20_000), seconds }),
   bulk: (stack) => measureBulk(stack, { lines, seconds }),
   channels: (stack) => measureChannels(stack, seconds),
   reminders: (stack) => measureReminders(stack, { reminders: lines }),

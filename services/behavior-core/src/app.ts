@@ -34,7 +34,7 @@ export function createApp(config: Config) {
   const consume = (handler: BatchHandler, groupId: string, settings: Partial<ConsumerSettings> = {}) =>
     createConsumer(
       { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', ...settings },
-      { handler, publish: producer.publish, logger },
+      { handler, publish: producer.publish, logger, metrics },
     );
   const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox, wake, now, logger });
   const operationIds = createOperationIds(config.operationSecret);

@@ -67,7 +67,7 @@ export function createApp(config: Config) {
         groupId: `outbound-dispatcher.${name}`,
         deadLetterTopic: 'private.outbound-dispatcher.dead-letter.v1',
       },
-      { handler, publish: producer.publish, logger },
+      { handler, publish: producer.publish, logger, metrics },
     );
 
   // What is administered here stands in the core's audit log.

@@ -7,7 +7,8 @@ import { BLOCKED } from './turns.ts';
 // Whoever inserts something about a user shares this lock, an erasure takes it alone: what was inserted is seen and deleted, or the
 // erasure is seen.
 export const SHARE_ERASURES = { name: 'erasures_share', text: `SELECT pg_advisory_xact_lock_shared(hashtext('erasures'))` };
-const EXCLUDE = { name: 'erasures_exclude', text: `SELECT pg_advisory_xact_lock(hashtext('erasures'))` };
+/** What must see all that fan-outs have inserted, and be seen by those that follow. */
+export const EXCLUDE_FAN_OUTS = { name: 'erasures_exclude', text: `SELECT pg_advisory_xact_lock(hashtext('erasures'))` };
 const FIND_ERASED = {
   name: 'erased_users_find',
   text: `SELECT workspace_id, user_digest, event_sequence::float8 AS event_sequence FROM erased_users
@@ -97,7 +98,7 @@ export const createErasureStore = (pool: Pool) => ({
   async erase(erasure: UserErasure): Promise<void> {
     const { workspace_id: workspaceId, user_id: userId, event_sequence: sequence } = erasure;
     await transact(pool, {
-      load: (tx) => tx.query(EXCLUDE),
+      load: (tx) => tx.query(EXCLUDE_FAN_OUTS),
       decide: () => {},
       save: async (tx) => void (await Promise.all([
         tx.query({ ...REMEMBER, values: [workspaceId, userDigest(erasure), sequence] }),
