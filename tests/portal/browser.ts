@@ -38,6 +38,7 @@ export async function examine(page: Page, name: string): Promise<string[]> {
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
     await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
     // One page without frames, so without the second page that axe would open; of a scheme only the colours can be at fault.
     const axe = new AxeBuilder({ page }).setLegacyMode(true);

@@ -231,6 +231,14 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
       ['not-found', () => '/nowhere', 'Nothing is here'],
     ];
 
+    // A day of statistics, as it would have been kept by the hour: for the pictures.
+    beforeAll(async () => {
+      await stack.db('outbound-dispatcher').query(
+        `INSERT INTO endpoint_hours SELECT workspace_id, endpoint_id, hour - n * interval '1 hour', 20 + n * 7 % 23, CASE WHEN n % 9 = 4 THEN 3 ELSE 0 END, durations
+         FROM endpoint_hours, generate_series(1, 22) n WHERE endpoint_id = $1`, [life.goodEndpoint],
+      );
+    });
+
     test('axe finds nothing serious on any of them, light or dark', async () => {
       const faults: string[] = [];
       for (const [name, path, title] of PAGES) {
