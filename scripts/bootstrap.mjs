@@ -18,8 +18,9 @@ const COMMANDS = {
   reset: ['packages/local-stack/src/main.ts', 'reset'],
   test: ['scripts/test.mjs'],
   smoke: ['packages/local-stack/src/smoke.ts'],
+  documents: ['packages/documents/src/write.ts'],
   benchmark: ['tests/benchmark/main.ts'],
-  admin: ['services/behavior-core/src/admin.ts'],
+  admin: ['packages/setup/src/admin.ts'],
 };
 
 const [name = '', ...args] = process.argv.slice(2);

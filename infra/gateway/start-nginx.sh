@@ -1,5 +1,5 @@
 #!/bin/sh
-# start-nginx.sh TEMPLATE: runs nginx in the foreground and keeps the addresses of the services up to date. Beside the template lie its pages and the portal.
+# start-nginx.sh TEMPLATE: runs nginx in the foreground and keeps the addresses of the services up to date. Beside the template lie its pages, the reference and the portal.
 #
 # nginx before 1.27.3 looks a name up either once, at its start, or at every request and then keeps no connection (three times the CPU of a
 # kept one, and a local port for a minute each). So this script looks the names up, and reloads nginx when their addresses have changed.
@@ -25,7 +25,7 @@ mkdir -p "$directory/addresses"
 
 fill_in_values() {
   sed -e "s|@DIRECTORY@|$directory|g" -e "s|@PORT@|${PORT:-8080}|g" -e "s|@INTERNAL_PORT@|${INTERNAL_PORT:-8081}|g" \
-    -e "s|@PAGES@|$pages|g" -e "s|@PORTAL@|$folder/portal|g" -e "s|@PUBLIC_URL@|${public_url%/}|g" -e "s|@LIMIT@|$limit|g" -e "s|@RATE@|$rate|g" -e "s|@BURST@|$burst|g" \
+    -e "s|@PAGES@|$pages|g" -e "s|@REFERENCE@|$folder/reference|g" -e "s|@PORTAL@|$folder/portal|g" -e "s|@PUBLIC_URL@|${public_url%/}|g" -e "s|@LIMIT@|$limit|g" -e "s|@RATE@|$rate|g" -e "s|@BURST@|$burst|g" \
     -e "s|@RETRY_AFTER@|$(((59 + rate) / rate))|g" "$template"
 }
 

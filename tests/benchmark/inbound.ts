@@ -5,7 +5,7 @@ import { post, type BenchmarkStack } from './stack.ts';
 const USERS = 1_000;
 
 /** Synchronous inbound over many users, straight to ingress: each request is answered after the core's commit. */
-export async function measureInbound(stack: BenchmarkStack, seconds: number) {
+export async function measureInbound(stack: BenchmarkStack, seconds: number): Promise<string[]> {
   await createUsers(stack);
   const load = createLoad(stack.urlOf('ingress'), completions(stack.systemKey));
   await load.saturate(32, 25); // warm-up: compiled code (Kafka's too), connections, plans
@@ -18,7 +18,10 @@ export async function measureInbound(stack: BenchmarkStack, seconds: number) {
   console.log(JSON.stringify({ name: 'inbound, 100/s', ...summarize(hundred) }));
   const closed = await load.saturate(32, seconds);
   console.log(JSON.stringify({ name: 'inbound, 32 connections', ...summarize(closed) }));
-  return { at50: summarize(result), at100: summarize(hundred), saturated: summarize(closed) };
+  return [
+    ...[['50/s', result] as const, ['100/s', hundred] as const].map(([rate, measured]) => `synchronous inbound, ${rate}: p50 ${summarize(measured).p50} ms, p99 ${summarize(measured).p99} ms`),
+    `synchronous inbound, 32 connections: ${summarize(closed).perSecond}/s`,
+  ];
 }
 
 async function createUsers({ urlOf, systemKey }: BenchmarkStack) {

@@ -14,18 +14,22 @@ export interface Result {
   seconds: number;
 }
 
+/** Gets each answer of 200, and when its request was due. */
+type ReadAnswer = (text: string, plannedAt: number) => void;
+
 /** `next` makes requests that are all new, so that every one has an effect. */
 export function createLoad(url: string, next: () => HttpRequest) {
-  async function send(pool: Pool, result: Result, plannedAt: number) {
+  async function send(pool: Pool, result: Result, plannedAt: number, read?: ReadAnswer) {
     const { path, headers, body } = next();
     const { statusCode, body: answer } = await pool.request({ method: 'POST', path, headers, body });
-    await answer.dump();
+    const text = read === undefined ? await answer.dump() : await answer.text();
     result.latenciesMs.push(performance.now() - plannedAt);
     result.statuses[statusCode] = (result.statuses[statusCode] ?? 0) + 1;
+    if (statusCode === 200 && text !== undefined) read?.(text, plannedAt);
   }
 
   /** Open loop: request n starts at n / rate whatever became of the others, and its latency counts from there. */
-  async function atRate(perSecond: number, seconds: number): Promise<Result> {
+  async function atRate(perSecond: number, seconds: number, read?: ReadAnswer): Promise<Result> {
     const pool = new Pool(url, { connections: 128 });
     const result: Result = { latenciesMs: [], statuses: {}, seconds };
     const startedAt = performance.now();
@@ -33,7 +37,7 @@ export function createLoad(url: string, next: () => HttpRequest) {
     for (let n = 0; n < perSecond * seconds; n++) {
       const plannedAt = startedAt + (n / perSecond) * 1_000;
       await until(plannedAt);
-      requests.push(send(pool, result, plannedAt));
+      requests.push(send(pool, result, plannedAt, read));
     }
     await Promise.all(requests);
     await pool.close();

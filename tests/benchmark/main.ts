@@ -1,20 +1,35 @@
 import { measureBulk } from './bulk.ts';
+import { measureChannels } from './channels.ts';
+import { measureDeliveries } from './deliveries.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
-import { startStack } from './stack.ts';
+import { measureReminders } from './reminders.ts';
+import { startStack, type BenchmarkStack } from './stack.ts';
 
-// `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH shortens it.
+// `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
+// DELIVERIES, ONLY=inbound,bulk measures a part.
 const seconds = Number(process.env['SECONDS_EACH'] ?? 15);
+const lines = Number(process.env['BULK_LINES'] ?? 100_000);
+
+/** Each answers with the lines of its summary. */
+const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
+  inbound: (stack) => measureInbound(stack, seconds),
+  inapp: (stack) => measureInapp(stack, seconds),
+  deliveries: (stack) => measureDeliveries(stack, { deliveries: Number(process.env['DELIVERIES'] ?? 20_000), seconds }),
+  bulk: (stack) => measureBulk(stack, { lines, seconds }),
+  channels: (stack) => measureChannels(stack, seconds),
+  reminders: (stack) => measureReminders(stack, { reminders: lines }),
+};
+
+const only = process.env['ONLY']?.split(',') ?? Object.keys(parts);
+const unknown = only.filter((name) => parts[name] === undefined);
+if (unknown.length > 0) throw new Error(`ONLY: there is no ${unknown.join(', ')}, but ${Object.keys(parts).join(', ')}`);
+
 const stack = await startStack();
 try {
-  const inbound = await measureInbound(stack, seconds);
-  const inapp = await measureInapp(stack, seconds);
-  const bulk = await measureBulk(stack, { lines: Number(process.env['BULK_LINES'] ?? 100_000), seconds });
-  console.log(`
-synchronous inbound   50/s: p50 ${inbound.at50.p50} ms, p99 ${inbound.at50.p99} ms   100/s: p50 ${inbound.at100.p50} ms, p99 ${inbound.at100.p99} ms
-                      32 connections: ${inbound.saturated.perSecond}/s
-in-app accept         ${inapp.ours}/s, bare Express and KafkaJS ${inapp.bare}/s, ratio ${inapp.ratio}
-bulk lines            ${bulk.alone.donePerSecond}/s; single requests meanwhile: p99 ${bulk.busy.p99} ms, without it ${bulk.quiet.p99} ms`);
+  const summary: string[] = [];
+  for (const name of only) summary.push(...(await parts[name]?.(stack) ?? []));
+  console.log(`\n${summary.join('\n')}`);
 } finally {
   stack.stop();
 }

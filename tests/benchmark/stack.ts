@@ -11,6 +11,8 @@ const MAIN = join(ROOT, 'packages/local-stack/src/main.ts');
 const stackFile = z.object({
   gateway: z.url(),
   kafka: z.string(),
+  databases: z.object({ behavior: z.string(), dispatch: z.string() }),
+  workspace_id: z.string(),
   system_key: z.string(),
   servers: z.array(z.object({ name: z.string(), pid: z.number() })),
   services: z.array(z.object({ name: z.string(), pid: z.number(), url: z.url() })),
@@ -27,6 +29,8 @@ export async function startStack() {
   const stack = stackFile.parse(JSON.parse(readFileSync(join(DIRECTORY, 'stack.json'), 'utf8')));
   return {
     kafka: stack.kafka,
+    databases: stack.databases,
+    workspaceId: stack.workspace_id,
     systemKey: stack.system_key,
     urlOf: (service: string) => stack.services.find(({ name }) => name === service)?.url ?? stack.gateway,
     processes: [...stack.servers, ...stack.services],

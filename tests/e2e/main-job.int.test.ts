@@ -117,3 +117,17 @@ async function eventuallyOne(ask: () => ReturnType<typeof call>, id: string) {
   });
   return found[0];
 }
+
+test('a reminder that is due reaches an endpoint that asked for it, and stands in the log', async () => {
+  await create('/v1/webhooks/endpoints', { url: receiver.url('/reminded'), event_types: ['activity.*', 'reminder.sent'] });
+  const time = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
+  const habit = await create('/v1/activities', { user_id: 'usr_reminded', type: 'habit', name: 'Stretch', schedule: { window: { start: time(-60_000), end: time(3_600_000) } } });
+  const sent = () => receiver.at('/reminded').map(({ body }) => JSON.parse(body.toString())).filter(({ event }) => event === 'reminder.sent');
+  await eventually(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]).toEqual({
+    event: 'reminder.sent', timestamp: expect.any(String), user_id: 'usr_reminded', id: expect.stringMatching(/^evt_/),
+    reminder: { id: expect.stringMatching(/^rem_/), type: 'nudge', name: 'Stretch', channel: 'feed', activity_id: habit.id, activity_type: 'habit', scheduled_for: expect.any(String) },
+  });
+  await eventually(async () => expect((await call('GET', '/v1/events?event=reminder.sent')).body.data).toEqual([{ ...sent()[0], recorded_at: expect.any(String) }]));
+  expect((await call('GET', '/v1/users/usr_reminded/channels/feed/messages')).body.data.at(-1)).toMatchObject({ kind: 'reminder', text: 'Time for: Stretch', event_id: sent()[0].id });
+});

@@ -77,6 +77,9 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/users/:id': ofUser(''),
   'GET /v1/users/:id/settings': ofUser('/settings'),
   'PUT /v1/users/:id/settings': ofUser('/settings', { timezone: 'Asia/Tokyo' }),
+  'PUT /v1/users/:id/channels/:channel': ofUser('/channels/trespass', { kind: 'feed' }),
+  'GET /v1/users/:id/channels': ofUser('/channels'),
+  'DELETE /v1/users/:id/channels/:channel': ofUser('/channels/trespass'),
   'GET /v1/users/:id/api-keys': ofUser('/api-keys'),
   'POST /v1/users/:id/api-keys': ofUser('/api-keys', { label: 'Trespass' }),
   'GET /v1/api-keys': [at('own', 403, () => '/v1/api-keys')],
@@ -135,6 +138,7 @@ export const ATTEMPTS: Readonly<Record<string, readonly Attempt[]>> = {
   'GET /v1/events/:id': [at(404, 404, ({ eventId }) => `/v1/events/${eventId}`)],
 
   // outbound-dispatcher
+  'GET /v1/users/:id/channels/:channel/messages': ofUser('/channels/feed/messages'),
   'POST /v1/webhooks/endpoints': [at('own', 'own', () => '/v1/webhooks/endpoints', () => ({ url: 'https://example.org/trespass', event_types: ['*'] }))],
   'GET /v1/webhooks/endpoints': [at('own', 'own', () => '/v1/webhooks/endpoints')],
   'GET /v1/webhooks/endpoints/:id': [at(404, 404, ({ endpointId }) => `/v1/webhooks/endpoints/${endpointId}`)],

@@ -40,6 +40,7 @@ export async function aVictim(stack: Stack, keys: Keys, receiverUrl: string) {
   const read = async (service: 'behavior-core' | 'event-log' | 'outbound-dispatcher', path: string, key = keys.victim) => (await callApi('GET', stack.urlOf(service) + path, { key })).body;
 
   const endpoint = await make('outbound-dispatcher', '/v1/webhooks/endpoints', { url: receiverUrl, event_types: ['*'], description: SECRET });
+  await callApi('PUT', `${stack.urlOf('behavior-core')}/v1/users/usr_victim/channels/${SECRET}`, { key: keys.victim, body: { kind: 'webhook', url: `${receiverUrl}/${SECRET}` } });
   const activity = await make('behavior-core', '/v1/activities', { type: 'habit', name: SECRET });
   const twin = await make('behavior-core', '/v1/activities', { id: 'act_twin', type: 'habit', name: SECRET });
   const routine = await make('behavior-core', '/v1/activities', { type: 'routine', name: SECRET, steps: [{ name: SECRET }] });

@@ -1,3 +1,4 @@
+import { ROUTES_BY_SUBJECT } from '@waggle/documents';
 import { callApi, eventually, startReceiver, useStack, type ApiAnswer } from '@waggle/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp as createCore } from '../../services/behavior-core/src/app.ts';
@@ -39,6 +40,12 @@ beforeAll(async () => {
   before = await victimsRows();
 }, 120_000);
 afterAll(() => receiver?.stop());
+
+test('the OpenAPI document describes the routes that are served, and no other', () => {
+  const withoutNames = (route: string) => route.replaceAll(/:[A-Za-z_]+|\{[a-z_]+\}/g, '{}');
+  const described = Object.values(ROUTES_BY_SUBJECT).flatMap((routes) => Object.keys(routes));
+  expect(described.map(withoutNames).toSorted()).toEqual([...serviceOf.keys()].map(withoutNames).toSorted());
+});
 
 test('every route of every service has its rows here, and every row its route', () => {
   expect(Object.keys(ATTEMPTS).toSorted()).toEqual([...serviceOf.keys()].toSorted());
@@ -102,11 +109,12 @@ test.each([
   expect(answer).toMatchObject({ status: 400, body: { code: 'cursor_invalid' } });
 });
 
-/** The victim's webhooks have all been delivered, and the statistics, which follow a second later, know of each. */
+/** The victim's webhooks and messages have all been delivered, the statistics, which follow a second later, know of each, and reminders are planned. */
 async function isCounted(): Promise<boolean> {
   const { rows } = await stack.db('outbound-dispatcher').query(`SELECT count(*) FILTER (WHERE status <> 'succeeded') AS open, count(*) AS all,
-    (SELECT coalesce(sum(delivered), 0) FROM endpoint_hours) AS counted FROM deliveries`);
-  return Number(rows[0].open) === 0 && Number(rows[0].all) === Number(rows[0].counted);
+    (SELECT coalesce(sum(delivered), 0) FROM endpoint_hours) AS counted, (SELECT count(*) FROM channel_queues WHERE claimable_at < 'infinity') AS queued FROM deliveries`);
+  const { rows: users } = await stack.db('behavior-core').query('SELECT count(*) AS due FROM users WHERE remind_at <= now()');
+  return Number(rows[0].open) === 0 && Number(rows[0].all) === Number(rows[0].counted) && Number(rows[0].queued) === 0 && Number(users[0].due) === 0;
 }
 
 /** Requests leave a trace of themselves, whatever came of them; the queue empties itself. */

@@ -1,9 +1,9 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
 /** Lower-case hex SHA-256 of the canonical body. */
 export function inappDigest(body: unknown): string {
-  return createHash('sha256').update(canonicalJson(body), 'utf8').digest('hex');
+  return hash('sha256', canonicalJson(body), 'hex');
 }
 
 /** `timestamp`: the value of X-Buzz-Timestamp, Unix seconds. The whole secret string is the key, as UTF-8. */

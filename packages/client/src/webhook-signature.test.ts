@@ -1,4 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
@@ -18,6 +20,14 @@ test('an independent library accepts our Standard Webhooks signature of any body
     const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${'A'.repeat(43)}= ${signature}` };
     expect(new Webhook(secret).verify(body, headers)).toEqual({ text });
   }), { numRuns: 50 });
+});
+
+test("the vector of Standard Webhooks' own libraries, and the one that our guide prints", async () => {
+  const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const body = '{"test": 2432232314}';
+  expect(signStandardWebhook(secret, { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: 1_614_265_330, body })).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
+  const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/verify-webhooks.md'), 'utf8');
+  for (const text of [secret, body, signWebhook(secret, body)]) expect(guide).toContain(`\`${text}\``);
 });
 
 test('X-Buffy-Signature is the HMAC of the exact bytes under the whole secret string', () => {

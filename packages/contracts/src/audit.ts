@@ -24,6 +24,8 @@ export const auditAction = z.enum([
   'inapp_key.created',
   'inapp_key.revoked',
   'award.revoked',
+  'channel.connected',
+  'channel.disconnected',
   'endpoint.created',
   'endpoint.changed',
   'endpoint.secret_rotated',
@@ -34,7 +36,7 @@ export const auditAction = z.enum([
 ]);
 export type AuditAction = z.infer<typeof auditAction>;
 
-const targetKind = z.enum(['workspace', 'api_key', 'portal_session', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'endpoint']);
+const targetKind = z.enum(['workspace', 'api_key', 'portal_session', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'channel', 'endpoint']);
 
 /** `GET /v1/audit-log`: newest first. */
 export const auditFilters = z.strictObject({

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { snoozeEnd, type InstructionBody } from './inbound.ts';
 import { toUtc } from './scalars.ts';
 
@@ -26,7 +26,7 @@ export const keyedCommandId = (...scope: readonly (string | number | null)[]): s
 /** For a request that is like no other. */
 export const freshCommandId = (): string => `cmd_${randomBytes(20).toString('base64url')}`;
 
-const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+const digestOf = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url');
 
 /** 160 bits: enough that two requests never share an id. */
 function commandId(...identity: readonly (string | number | null)[]): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { defineMessage, keyOfUser } from './message.ts';
 import { userId, utcTimestamp } from './scalars.ts';
@@ -34,4 +34,4 @@ export const userErased = defineMessage({
 export type UserErased = z.infer<typeof userErased.data>;
 
 /** What is remembered of an erased user in place of the id, which may be an address. The core's migration computes the same. */
-export const userDigest = (of: { workspace_id: string; user_id: string }): string => createHash('sha256').update(keyOfUser(of)).digest('hex');
+export const userDigest = (of: { workspace_id: string; user_id: string }): string => hash('sha256', keyOfUser(of), 'hex');

@@ -1,8 +1,8 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
-/** Contract, section 1; `aud` is an entry of the audit log, `pss` a portal session. */
+/** Contract, section 1; `aud` is an entry of the audit log, `chn` a channel's connection, `pss` a portal session. */
 export type IdPrefix =
-  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick' | 'aud' | 'pss';
+  | 'ws' | 'act' | 'stp' | 'rem' | 'evt' | 'op' | 'msg' | 'whe' | 'dlv' | 'key' | 'tsk' | 'map' | 'iev' | 'awd' | 'ick' | 'aud' | 'chn' | 'pss';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -13,7 +13,7 @@ export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
 
 /** The same TypeID for the same cause: deciding a redelivered record again gives the ids of the first time. */
 export function derivedId(prefix: IdPrefix, timeMs: number, ...cause: readonly (string | number)[]): string {
-  return typeId(prefix, timeMs, createHash('sha256').update(JSON.stringify([prefix, ...cause])).digest().subarray(0, 10));
+  return typeId(prefix, timeMs, hash('sha256', JSON.stringify([prefix, ...cause]), 'buffer').subarray(0, 10));
 }
 
 /** RFC 9562, version 7: 48 bits of milliseconds, then version, variant and 74 bits of `tail`. */

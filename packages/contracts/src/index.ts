@@ -6,6 +6,7 @@ export * from './behavior-event.ts';
 export * from './bulk-command.ts';
 export * from './campaign-event.ts';
 export * from './campaign.ts';
+export * from './channel.ts';
 export * from './command-id.ts';
 export * from './erasure.ts';
 export * from './event-log.ts';

@@ -21,7 +21,7 @@ export const PROBLEMS = {
   method_not_allowed: [405, 'The method is not allowed here'],
   url_not_allowed: [400, 'The URL is not allowed'],
   cursor_invalid: [400, 'The cursor is not valid here'],
-  cursor_expired: [410, 'The cursor belongs to a log that is no more'],
+  cursor_expired: [410, 'The cursor leads to what is no more'],
   unavailable: [503, 'Temporarily unavailable'],
   internal: [500, 'Internal error'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

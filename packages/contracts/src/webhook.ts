@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { description, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
@@ -34,6 +35,11 @@ function isWebhookSecret(text: string): boolean {
   const isLongEnough = bytes.length >= SECRET_BYTES_MIN && bytes.length <= SECRET_BYTES_MAX;
   return text.startsWith(SECRET_PREFIX) && isLongEnough && bytes.toString('base64') === encoded;
 }
+
+const NEW_SECRET_BYTES = 32;
+
+/** As Standard Webhooks writes them. */
+export const newWebhookSecret = (): string => `${SECRET_PREFIX}${randomBytes(NEW_SECRET_BYTES).toString('base64')}`;
 
 const HEADERS_MAX = 20;
 const HEADER_LENGTH_MAX = 1_024;

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
 import { classifyFailure, DatabaseUnavailable } from './failure.ts';
+import { BEGIN_PLANNED } from './transact.ts';
 
 export interface SharedTransaction {
   /**
@@ -21,7 +22,7 @@ interface Ambient {
 }
 
 // What a borrower takes for its own transaction is a part of the shared one.
-const INNER = new Map([['BEGIN', 'SAVEPOINT part'], ['COMMIT', 'RELEASE SAVEPOINT part'], ['ROLLBACK', 'ROLLBACK TO SAVEPOINT part']]);
+const INNER = new Map([['BEGIN', 'SAVEPOINT part'], [BEGIN_PLANNED, 'SAVEPOINT part'], ['COMMIT', 'RELEASE SAVEPOINT part'], ['ROLLBACK', 'ROLLBACK TO SAVEPOINT part']]);
 
 /** The pool's own `query` still asks this way. */
 type Callback = (error: unknown, client?: PoolClient, release?: PoolClient['release']) => void;

@@ -12,7 +12,7 @@ export interface Steps<Loaded, Decision, Saved> {
 }
 
 // The statements of a batch are prepared ones without optional parts: planning them anew for each batch takes as long as running them.
-const PLAN_ONCE = { name: 'plan_once', text: "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)" };
+export const BEGIN_PLANNED = 'BEGIN; SET LOCAL plan_cache_mode TO force_generic_plan';
 
 /**
  * One transaction in two round trips: BEGIN with the loads, COMMIT with the writes. When a write fails the server makes the COMMIT
@@ -24,7 +24,7 @@ export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps
   let isWhole = false;
   const blame = (error: unknown) => { throw classifyFailure(firstFailure() ?? error); };
   try {
-    const [, , loaded] = await Promise.all([tx.query('BEGIN'), tx.query(PLAN_ONCE), steps.load(tx)]).catch(blame);
+    const [, loaded] = await Promise.all([tx.query(BEGIN_PLANNED), steps.load(tx)]).catch(blame);
     const decision = steps.decide(loaded);
     const saved = await saveAndCommit(tx, steps.save(tx, decision)).catch(blame);
     isWhole = true;

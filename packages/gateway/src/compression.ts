@@ -3,7 +3,7 @@ import { constants, createGzip, type Gzip } from 'node:zlib';
 import type { RawHeaders } from './forwarded-headers.ts';
 
 // The same three lists stand in the rendered nginx configuration.
-export const COMPRESSED_TYPES = ['application/json', 'application/problem+json', 'text/html', 'text/css', 'text/javascript', 'image/svg+xml'];
+export const COMPRESSED_TYPES = ['application/json', 'application/problem+json', 'application/yaml', 'text/html', 'text/css', 'text/javascript', 'image/svg+xml'];
 export const COMPRESSED_BYTES_MIN = 1_024;
 const COMPRESSED_STATUSES = [200, 403, 404];
 

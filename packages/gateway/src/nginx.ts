@@ -4,12 +4,14 @@ import { gatewayError, type GatewayErrorCode } from './gateway-errors.ts';
 import * as limit from './limits.ts';
 import { PORTAL_ASSET_HEADERS, PORTAL_ENTRANCES, PORTAL_PAGE_HEADERS, PORTAL_PATH, PORTAL_TYPES } from './portal.ts';
 import { PAGE_HEADERS } from './problem-pages.ts';
+import { fileOfReference, REFERENCE_HEADERS, REFERENCE_TYPES } from './reference.ts';
 import { MALFORMED_TARGET, servicesOf, type Route, type RouteTable } from './routes.ts';
 import { STATIC_METHODS } from './static-file.ts';
 
-/** Paths of what the gateway has itself: the pages that lie in @PAGES@, and the portal's assets in @PORTAL@. */
+/** Paths of what the gateway has itself: the pages that lie in @PAGES@, the reference in @REFERENCE@, and the portal's assets in @PORTAL@. */
 interface OwnFiles {
   pages: readonly string[];
+  reference: readonly string[];
   assets: readonly string[];
 }
 
@@ -36,7 +38,7 @@ ${indent([...forwarding(), ...errorPages('problem')], 4)}
     limit_req zone=address burst=@BURST@ nodelay;
     # Locations are chosen by the map alone, over the undecoded target; no client reaches them by name.
     rewrite ^/(?!_gateway/) $route_location last;
-${indent([...blocks.flat(), ...pagesLocation(), ...portalLocations(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
+${indent([...blocks.flat(), ...pagesLocation(), ...referenceLocation(), ...portalLocations(), ...refusals(), ...errorLocations('problem'), ...errorLocations('in-app')], 4)}
   }
   server {
     listen @INTERNAL_PORT@;
@@ -115,10 +117,13 @@ function upstreamBlocks(table: RouteTable, upstreams: Record<string, readonly st
 }
 
 /** The first row that matches wins: nginx tries a map's expressions in their order. */
-function routeMap(table: RouteTable, { pages, assets }: OwnFiles): string[] {
+function routeMap(table: RouteTable, { pages, reference, assets }: OwnFiles): string[] {
   const rows = table.map((route) => `  "~${route.expression.source.replaceAll('\\/', '/')}" ${locationOf(route)};`);
   const malformed = MALFORMED_TARGET.source.replaceAll('\\/', '/');
-  const files = pages.map((path) => `  "~^${path}(?:[?]|$)" ${PAGES}${fileOfPage(path)};`);
+  const files = [
+    ...pages.map((path) => `  "~^${path}(?:[?]|$)" ${PAGES}${fileOfPage(path)};`),
+    ...reference.map((path) => `  "~^${path.replaceAll('.', '\\.')}(?:[?]|$)" ${REFERENCE}${fileOfReference(path)};`),
+  ];
   const portal = [
     ...assets.map((name) => `  "~^${PORTAL_PATH}${name}(?:[?]|$)" ${PORTAL}${name};`),
     `  "~^${PORTAL_PATH}assets/" /_gateway/unknown;`,
@@ -152,6 +157,7 @@ function forwarding(): string[] {
 }
 
 const PAGES = '/_gateway/pages/';
+const REFERENCE = '/_gateway/reference/';
 const PORTAL = '/_gateway/portal/';
 const PORTAL_PAGE = '/_gateway/portal-page';
 const PORTAL_ENTRANCE = '/_gateway/portal-entrance';
@@ -159,7 +165,7 @@ export const fileOfPage = (path: string) => `${path.slice(1)}.html`;
 
 /** A 405 says what would be allowed (RFC 9110 §15.5.6); of a service's paths the service says it. */
 function allowMap(): string[] {
-  return [`map $route_location $allow { "~^(?:${PAGES}|/_gateway/portal)" "${STATIC_METHODS.join(', ')}"; default ""; }`];
+  return [`map $route_location $allow { "~^(?:${PAGES}|${REFERENCE}|/_gateway/portal)" "${STATIC_METHODS.join(', ')}"; default ""; }`];
 }
 
 function pagesLocation(): string[] {
@@ -173,6 +179,19 @@ function pagesLocation(): string[] {
     '}',
   ];
 }
+
+function referenceLocation(): string[] {
+  return [
+    `location ${REFERENCE} {`,
+    '  internal;',
+    '  alias @REFERENCE@/;',
+    `  types { ${typesOf(REFERENCE_TYPES)} }`,
+    ...indentLines(ownFields(REFERENCE_HEADERS)),
+    '}',
+  ];
+}
+
+const typesOf = (types: Readonly<Record<string, string>>) => Object.entries(types).map(([extension, type]) => `${type} ${extension.slice(1)};`).join(' ');
 
 /** What is sent beside a file. When the image was built, and from which file, is nobody's business. */
 function ownFields(headers: Readonly<Record<string, string>>): string[] {
@@ -190,12 +209,11 @@ function ownFields(headers: Readonly<Record<string, string>>): string[] {
 }
 
 function portalLocations(): string[] {
-  const types = Object.entries(PORTAL_TYPES).map(([extension, type]) => `${type} ${extension.slice(1)};`);
   return [
     `location ${PORTAL} {`,
     '  internal;',
     '  alias @PORTAL@/;',
-    `  types { ${types.join(' ')} }`,
+    `  types { ${typesOf(PORTAL_TYPES)} }`,
     ...indentLines(ownFields(PORTAL_ASSET_HEADERS)),
     '}',
     `location = ${PORTAL_PAGE} {`,

@@ -9,6 +9,7 @@ import { outages } from './contract/outages.ts';
 import { oversize } from './contract/oversize.ts';
 import { pages } from './contract/pages.ts';
 import { portal } from './contract/portal.ts';
+import { reference } from './contract/reference.ts';
 import { refusals } from './contract/refusals.ts';
 import { routes } from './contract/routes.ts';
 import { streams } from './contract/streams.ts';
@@ -21,6 +22,7 @@ function contract(startGateway: StartGateway) {
   describe('routes', () => routes(subject));
   describe('refusals', () => refusals(subject));
   describe('pages', () => pages(subject));
+  describe('the reference', () => reference(subject));
   describe('the portal', () => portal(subject));
   describe('bodies', () => bodies(subject));
   describe('bodies too large', () => oversize(subject));

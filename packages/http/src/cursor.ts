@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from './problem.ts';
 
@@ -29,4 +29,4 @@ function parse(cursor: string): unknown {
   }
 }
 
-const digestOf = (scope: unknown) => createHash('sha256').update(JSON.stringify(scope)).digest('base64url').slice(0, 12);
+const digestOf = (scope: unknown) => hash('sha256', JSON.stringify(scope), 'base64url').slice(0, 12);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Caller } from './caller.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -69,4 +69,4 @@ function userIn(body: unknown): string | null {
   return typeof userId === 'string' ? userId : null;
 }
 
-const digestOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('base64url');
+const digestOf = (value: unknown) => hash('sha256', JSON.stringify(value), 'base64url');

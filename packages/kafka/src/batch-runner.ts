@@ -10,6 +10,8 @@ export interface BatchRunnerDeps {
   /** Gives up waiting; what is not handled is the successor's. */
   isStopping(): boolean;
   logger: Logger;
+  /** Told of each record that is set aside, with its reason. */
+  countDeadLetter(reason: string): void;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface BatchRunnerDeps {
  * lose acknowledged commands whenever the database is away. A batch that fails otherwise is run again record by record, and only the one
  * that fails alone is set aside.
  */
-export function createBatchRunner(deadLetterTopic: string, { handler, publish, markHandled, isStopping, logger }: BatchRunnerDeps) {
+export function createBatchRunner(deadLetterTopic: string, { handler, publish, markHandled, isStopping, logger, countDeadLetter }: BatchRunnerDeps) {
   async function run(records: readonly RawRecord[], work: () => Promise<void> = () => handleOnce(records)): Promise<void> {
     for (let attempt = 0; !isStopping(); attempt++) {
       try {
@@ -44,6 +46,7 @@ export function createBatchRunner(deadLetterTopic: string, { handler, publish, m
       await handler.onPoisoned?.(record, error);
       await publish([deadLetter(record, 'failed', String(error))]);
       markHandled([record]);
+      countDeadLetter('failed');
     });
   }
 
@@ -54,6 +57,7 @@ export function createBatchRunner(deadLetterTopic: string, { handler, publish, m
       return outcome.kind === 'rejected' ? [deadLetter(record, outcome.reason, '')] : [];
     });
     if (dead.length > 0) await publish(dead);
+    for (const { headers } of dead) countDeadLetter(headers['reason'] ?? '');
     markHandled(records);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { gather, type Component, type Logger } from '@waggle/runtime';
+import { gather, type Component, type Logger, type Registry } from '@waggle/runtime';
+import { Counter } from 'prom-client';
 import type { BatchHandler, RawRecord } from './batch-handler.ts';
 import { createBatchRunner } from './batch-runner.ts';
 import { createRecordSource, type SourceSettings } from './record-source.ts';
@@ -9,6 +10,7 @@ export interface ConsumerDeps {
   handler: BatchHandler;
   publish(records: readonly KafkaRecord[]): Promise<void>;
   logger: Logger;
+  metrics: Registry;
 }
 
 export interface ConsumerSettings extends SourceSettings {
@@ -20,9 +22,11 @@ export interface ConsumerSettings extends SourceSettings {
 }
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
-export function createConsumer(settings: ConsumerSettings, { handler, publish, logger }: ConsumerDeps): Component {
+export function createConsumer(settings: ConsumerSettings, { handler, publish, logger, metrics }: ConsumerDeps): Component {
   const source = createRecordSource(settings, { topic: handler.topic, receive, logger });
-  const runBatch = createBatchRunner(settings.deadLetterTopic, { handler, publish, markHandled: source.markHandled, isStopping: () => isStopping, logger });
+  const deadLetters = deadLetterCounter(metrics);
+  const countDeadLetter = (reason: string) => deadLetters.inc({ topic: handler.topic, reason });
+  const runBatch = createBatchRunner(settings.deadLetterTopic, { handler, publish, markHandled: source.markHandled, isStopping: () => isStopping, logger, countDeadLetter });
   const take = gather<RawRecord>(handleBatch, { waitingMax: Infinity });
   let isStopping = false;
   let busySince: number | null = null;
@@ -51,4 +55,12 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
     },
     health: () => (busySince !== null && Date.now() - busySince > (settings.stuckAfterMs ?? 10_000) ? 'a batch is stuck' : source.health()),
   };
+}
+
+/** One for all consumers of a service. Reasons are words of ours, so there are few. */
+function deadLetterCounter(metrics: Registry): Counter<'topic' | 'reason'> {
+  const name = 'dead_letters_total';
+  const known = metrics.getSingleMetric(name);
+  if (known instanceof Counter) return known;
+  return new Counter({ name, help: 'Records that were set aside', labelNames: ['topic', 'reason'], registers: [metrics] });
 }

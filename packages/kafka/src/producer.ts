@@ -22,7 +22,7 @@ export function createProducer(settings: KafkaSettings, logger: Logger): Produce
     connection ??= openProducer(kafka);
     try {
       const producer = await connection;
-      for (const part of cutBySize(records)) await producer.sendBatch({ acks: -1, topicMessages: byTopic(part, settings.prefix) });
+      for (const part of cutBySize(records)) await producer.sendBatch({ acks: -1, topicMessages: byTopic(part, settings) });
       lastFailure = null;
     } catch (error) {
       lastFailure = String(error);
@@ -79,7 +79,13 @@ function sizeOf({ key, value, headers }: KafkaRecord): number {
   return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), RECORD_OVERHEAD_BYTES);
 }
 
-function byTopic(records: readonly KafkaRecord[], prefix: string) {
+function byTopic(records: readonly KafkaRecord[], { prefix, publicUrl }: KafkaSettings) {
   const groups = Map.groupBy(records, ({ topic }) => topic);
-  return [...groups].map(([topic, messages]) => ({ topic: prefix + topic, messages }));
+  return [...groups].map(([topic, messages]) => ({ topic: prefix + topic, messages: messages.map((message) => withWholeUri(message, publicUrl)) }));
+}
+
+/** CloudEvents wants a whole URI. A record that has one already, as a dead letter may, keeps it. */
+function withWholeUri(record: KafkaRecord, publicUrl: string | undefined): KafkaRecord {
+  const schema = record.headers['ce_dataschema'];
+  return publicUrl !== undefined && schema?.startsWith('/') ? { ...record, headers: { ...record.headers, ce_dataschema: publicUrl + schema } } : record;
 }

@@ -98,7 +98,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   };
 }
 
-function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage): RawRecord {
+export function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage): RawRecord {
   const texts = Object.entries(headers ?? {}).map(([name, header]) => [name, String(header)]);
   return { partition, offset, key: String(key), value: String(value), headers: Object.fromEntries(texts) };
 }

@@ -26,7 +26,8 @@ export function cloudEventHeaders(event: { id: string; event: string; timestamp:
     ce_source: source,
     ce_time: event.timestamp,
     ce_subject: event.user_id,
-    ce_dataschema: `docs/schemas/${event.event}.v1.json`,
+    // The producer puts the public URL before it: events are made where nobody knows of it.
+    ce_dataschema: `/docs/schemas/${event.event}.v1.json`,
     'content-type': 'application/json',
   };
 }

@@ -1,6 +1,7 @@
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { createConsumer } from '../src/consumer.ts';
 import { done, type RawRecord } from '../src/batch-handler.ts';
 import { useLineToBroker } from './line-to-broker.ts';
@@ -18,7 +19,7 @@ test('a broker that is away is waited for, however often the consumer crashes me
   };
   const consumer = createConsumer(
     { kafka: { ...stack.kafka, openSocket: line.openSocket }, groupId: 'waiting', deadLetterTopic: 'unused', silentAfterMs: 5_000, stuckAfterMs: 10_000, restartsMax: 0 },
-    { handler: { topic, handle }, publish: stack.publish, logger },
+    { handler: { topic, handle }, publish: stack.publish, logger, metrics: new Registry() },
   );
   await consumer.start((error) => failures.push(error));
   try {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { joinJson } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import type { ClientBase, Pool } from 'pg';
@@ -8,7 +8,7 @@ export const SHARDS = 12;
 
 /** Records of one key share a shard, and a shard is published by one relay at a time, in the order of commits. */
 export function shardOf(key: string): number {
-  return createHash('md5').update(key).digest().readUInt32BE(0) % SHARDS;
+  return hash('md5', key, 'buffer').readUInt32BE(0) % SHARDS;
 }
 
 export interface CommittedRecord extends KafkaRecord {

@@ -68,7 +68,7 @@ export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: s
     ...processConfig(parsed),
     instanceId: parsed.INSTANCE_ID,
     instances: parsed.INSTANCES,
-    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX },
+    kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX, publicUrl: parsed.PUBLIC_URL },
     redisUrl: parsed.REDIS_URL,
     internalToken: parsed.INTERNAL_TOKEN,
     bodyTimeoutMs: parsed.BODY_TIMEOUT_MS,

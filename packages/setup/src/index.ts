@@ -1,5 +1,6 @@
 export * from './ask-postgres.ts';
 export * from './databases.ts';
+export * from './dead-letters.ts';
 export * from './json-file.ts';
 export * from './migrate.ts';
 export { openSecrets, type Secrets } from './secrets.ts';

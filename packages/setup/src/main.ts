@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { serviceDatabases, urlOfServiceDatabase, type ServiceDatabase } from './databases.ts';
-import { REPOSITORY } from './repository.ts';
+import { serviceDatabases, urlOfServiceDatabase } from './databases.ts';
 import { handOutSecrets } from './hand-out-secrets.ts';
 import { openSecrets } from './secrets.ts';
 import { setupStack } from './setup-stack.ts';
@@ -10,7 +9,8 @@ import { setupStack } from './setup-stack.ts';
 // What runs in containers before the services do, and beside them when an operator asks for it. docker-compose.yml calls it.
 const USAGE = `usage: setup secrets            makes the secrets that are missing and gives each container its own
        setup apply              databases, roles, migrations, topics, access rules
-       setup admin <command>    a command of the core, on the database: create-workspace --name <name>`;
+       setup bi-password        of the read-only Kafka user
+       setup admin <command>    an operator's command: create-workspace --name <name>, dead-letters list, …`;
 
 const environment = z.object({
   /** Where all secrets are kept, as one file. */
@@ -41,14 +41,14 @@ function secretsForAll() {
 
 function admin(args: readonly string[]) {
   const secrets = openSecrets(settings.SECRETS_FILE);
-  const behavior: ServiceDatabase = serviceDatabases(secrets)[0];
-  const script = join(REPOSITORY, 'services/behavior-core/src/admin.ts');
-  const env = { ...process.env, DATABASE_URL: urlOfServiceDatabase(superuserUrl(secrets.postgresPassword), behavior) };
-  spawn(process.execPath, [script, ...args], { stdio: 'inherit', env }).once('exit', (code) => (process.exitCode = code ?? 1));
+  const urls = Object.fromEntries(serviceDatabases(secrets).map((one) => [one.service, urlOfServiceDatabase(superuserUrl(secrets.postgresPassword), one)]));
+  const env = { ...process.env, DATABASE_URL: urls['behavior-core'], EVENT_LOG_DATABASE_URL: urls['event-log'], KAFKA_BROKERS: settings.KAFKA_BROKERS };
+  spawn(process.execPath, [join(import.meta.dirname, 'admin.ts'), ...args], { stdio: 'inherit', env }).once('exit', (code) => (process.exitCode = code ?? 1));
 }
 
 if (command === 'secrets') secretsForAll();
 else if (command === 'apply') await apply();
+else if (command === 'bi-password') console.log(openSecrets(settings.SECRETS_FILE).biPassword);
 else if (command === 'admin') admin(rest);
 else {
   console.error(USAGE);

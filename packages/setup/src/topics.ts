@@ -9,13 +9,14 @@ const topics = z.array(
   z.strictObject({ topic: z.string(), numPartitions: z.number(), config: z.record(z.string(), z.string()).optional() }),
 );
 
-/** Applies `infra/topics.json`, the one list of topics. */
-export async function applyTopics(settings: KafkaSettings): Promise<void> {
+/** Applies `infra/topics.json`, the one list of topics. `numPartitions`: for all of them, instead of what stands there. */
+export async function applyTopics(settings: KafkaSettings, { numPartitions }: { numPartitions?: number } = {}): Promise<void> {
   const list = topics.parse(JSON.parse(readFileSync(join(REPOSITORY, 'infra/topics.json'), 'utf8')));
-  await createTopics(settings, createLogger('setup', 'silent'), list);
+  const wanted = list.map((definition) => ({ ...definition, numPartitions: numPartitions ?? definition.numPartitions }));
+  await createTopics(settings, createLogger('setup', 'silent'), wanted);
 }
 
 /** What the BI user may do: read `public.` topics, with consumer groups of its own. */
 export async function allowReadingForBi(settings: KafkaSettings, user: string): Promise<void> {
-  await grantReadOnly(settings, createLogger('setup', 'silent'), { user, topicPrefix: 'public.', groupPrefix: 'bi-' });
+  await grantReadOnly(settings, createLogger('setup', 'silent'), { user, topicPrefix: `${settings.prefix}public.`, groupPrefix: 'bi-' });
 }

@@ -2,7 +2,7 @@ import { freePort } from '@waggle/local-stack';
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
 import type { TestServers } from './test-servers.ts';
 
-export interface RunningServers extends Pick<TestServers, 'kafkaBroker' | 'kafkaPid' | 'postgresUrl' | 'redisUrl'> {
+export interface RunningServers extends Pick<TestServers, 'kafkaBroker' | 'kafkaPid' | 'postgresUrl' | 'redisUrl' | 'bi'> {
   stop(): Promise<void>;
 }
 
@@ -18,6 +18,7 @@ export async function startContainers(): Promise<RunningServers> {
     return {
       kafkaBroker: `127.0.0.1:${kafkaPort}`,
       kafkaPid: 0,
+      bi: null,
       postgresUrl: `postgres://postgres:${PASSWORD}@${addressOf(postgres, 5432)}/postgres`,
       redisUrl: `redis://${addressOf(redis, 6379)}`,
       stop: () => stopAll(starting),

@@ -12,6 +12,8 @@ const testServers = z.object({
   kafkaPid: z.number(),
   postgresUrl: z.string(),
   redisUrl: z.string(),
+  /** The read-only user's way in; null where the broker has none. */
+  bi: z.object({ brokers: z.string(), username: z.string(), password: z.string() }).nullable(),
   /** Where processes that tests start write their logs. */
   logs: z.string(),
 });
@@ -28,7 +30,7 @@ export function readTestServers(): TestServers {
 
 /** A migrated template of each database, to be cloned by every test file. */
 export async function prepareServers(
-  { kafkaBroker, kafkaPid, postgresUrl, redisUrl }: Omit<TestServers, 'logs'>,
+  { kafkaBroker, kafkaPid, postgresUrl, redisUrl, bi }: Omit<TestServers, 'logs'>,
   directory: string,
 ): Promise<TestServers> {
   const logs = join(directory, 'logs');
@@ -37,5 +39,5 @@ export async function prepareServers(
     await createDatabase(postgresUrl, templateOf(owner));
     await migrate(owner, urlOfDatabase(postgresUrl, templateOf(owner)));
   }));
-  return { kafkaBroker, kafkaPid, postgresUrl, redisUrl, logs };
+  return { kafkaBroker, kafkaPid, postgresUrl, redisUrl, bi, logs };
 }

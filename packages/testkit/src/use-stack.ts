@@ -12,6 +12,10 @@ import { createWorkspace, SERVICES, startService, type ServiceName } from './ser
 import { eventually } from './eventually.ts';
 import { readTestServers, type TestServers } from './test-servers.ts';
 
+// Enough for order across partitions and for sharing them among instances. The dozen of `infra/topics.json` takes the broker five times as long to
+// create, for each file anew.
+const PARTITIONS = 3;
+
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
 export interface Stack {
   kafka: KafkaSettings;
@@ -91,7 +95,7 @@ export function useStack(servers: TestServers = readTestServers()): Stack {
 
   beforeAll(async () => {
     for (const name of [...SERVICES, 'gateway'].flatMap((service) => [service, `${service} internal`])) ports.set(name, await freePort());
-    await Promise.all([...OWNERS.map((owner) => createDatabase(postgresUrl, nameOf(owner), templateOf(owner))), flushRedis(redisUrl), applyTopics(kafka)]);
+    await Promise.all([...OWNERS.map((owner) => createDatabase(postgresUrl, nameOf(owner), templateOf(owner))), flushRedis(redisUrl), applyTopics(kafka, { numPartitions: PARTITIONS })]);
     await stack.run([producer, ...collectors]);
   }, 60_000);
 

@@ -10,6 +10,7 @@ import { createReplySender } from './adapters/reply-sender.ts';
 import { retentionTasks } from './adapters/retention.ts';
 import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
+import { createChannels } from './channels.ts';
 import type { Config } from './config.ts';
 import { createPeople } from './people.ts';
 import { createReminders } from './reminders.ts';
@@ -33,7 +34,7 @@ export function createApp(config: Config) {
   const consume = (handler: BatchHandler, groupId: string, settings: Partial<ConsumerSettings> = {}) =>
     createConsumer(
       { kafka: config.kafka, groupId, deadLetterTopic: 'private.behavior-core.dead-letter.v1', ...settings },
-      { handler, publish: producer.publish, logger },
+      { handler, publish: producer.publish, logger, metrics },
     );
   const campaigns = createCampaigns({ pool, redis: redis.client, sealedBox, wake, now, logger });
   const operationIds = createOperationIds(config.operationSecret);
@@ -45,6 +46,7 @@ export function createApp(config: Config) {
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
+  const channels = createChannels({ pool, sealedBox, askDispatcher, logger }, config.channels);
   const findReplay = async (workspaceId: string, id: string) =>
     (await askDispatcher('/internal/find-operation', { workspace_id: workspaceId, operation_id: id }, keptOperation)).operation;
   const routes = [
@@ -52,16 +54,19 @@ export function createApp(config: Config) {
     ...people.routes,
     ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, findReplay, publicUrl: config.publicUrl }),
     ...campaigns.routes,
+    ...channels.routes,
   ];
   const api = apiRouter({ findKey: people.findKey, admit, apiPolicy: perMinute('api', config.apiLimitPerMinute), runOnce: idempotentRequests.runOnce }, routes);
   const server = createHttpServer({ ...config, routers: [people.openRouter, api], logger, metrics });
-  const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter]);
+  const internal = createInternalApp(config.internalToken, [people.internalRouter, campaigns.internalRouter, channels.internalRouter]);
 
   const consumers = together('consumers', [
     consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
     // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
     consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, stuckAfterMs: 60_000 }),
-    consume(campaigns.handler, 'behavior-core.campaigns'), ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
+    consume(campaigns.handler, 'behavior-core.campaigns'),
+    consume(channels.handler, 'behavior-core.channel-state'),
+    ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
   ]);
   const forgetting = [{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }, ...retentionTasks(pool)];
   const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });

@@ -15,6 +15,7 @@ const environment = z.object({
   DAY_SWEEP_INTERVAL_MS: milliseconds(1_000),
   REMINDER_INTERVAL_MS: milliseconds(1_000),
   /** Of each user. */
+  CHANNELS_MAX: count(20),
   REMINDERS_PER_DAY_MAX: count(200),
   HABITS_MAX: count(25),
   TASKS_MAX: count(100),
@@ -34,6 +35,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
     daySweepIntervalMs: parsed.DAY_SWEEP_INTERVAL_MS,
     reminders: { intervalMs: parsed.REMINDER_INTERVAL_MS, perDayMax: parsed.REMINDERS_PER_DAY_MAX },
+    channels: { perUserMax: parsed.CHANNELS_MAX },
     limits: { habit: parsed.HABITS_MAX, task: parsed.TASKS_MAX, routine: parsed.ROUTINES_MAX },
   };
 }

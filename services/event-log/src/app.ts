@@ -31,7 +31,7 @@ export function createApp(config: Config) {
         // Nobody waits for an answer here. A transaction per event costs PostgreSQL and Kafka as much as all the rest of the way.
         restMs: 40,
       },
-      { handler, publish: producer.publish, logger },
+      { handler, publish: producer.publish, logger, metrics },
     );
 
   const api = apiRouter(

@@ -1,6 +1,6 @@
 import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
 import {
-  apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
+  apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
 } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
@@ -18,6 +18,7 @@ import { createErasureStore } from './adapters/erasure-store.ts';
 import { createReplayStore, type ReplayStore } from './adapters/replay-store.ts';
 import { createSender } from './adapters/sender.ts';
 import { createTestDeliveries } from './adapters/test-deliveries.ts';
+import { createChannels } from './channels.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
@@ -57,7 +58,7 @@ export function createApp(config: Config) {
   const redis = createRedis(config.redisUrl, logger);
   const producer = createProducer(config.kafka, logger);
   const box = createSealedBox(config.encryptionKeys);
-  const egress = createEgress({ exceptions: config.egressExceptions });
+  const egress = createEgress({ exceptions: config.egressExceptions, proxyUrl: config.egressProxyUrl, timeoutMs: config.attemptTimeoutMs });
   // A group per topic: members of one group are expected to read the same topics.
   const consume = (name: string, handler: BatchHandler) =>
     createConsumer(
@@ -66,7 +67,7 @@ export function createApp(config: Config) {
         groupId: `outbound-dispatcher.${name}`,
         deadLetterTopic: 'private.outbound-dispatcher.dead-letter.v1',
       },
-      { handler, publish: producer.publish, logger },
+      { handler, publish: producer.publish, logger, metrics },
     );
 
   // What is administered here stands in the core's audit log.
@@ -75,22 +76,28 @@ export function createApp(config: Config) {
 
   const wake = (keys: readonly string[]) => database.afterCommit(() => relay.wake(keys));
   const secrets = createEndpointSecrets(box);
-  const sendAttempt = createSendAttempt({ secrets, send: createSender(egress, { timeoutMs: config.attemptTimeoutMs }) });
+  const send = createSender(egress, { timeoutMs: config.attemptTimeoutMs });
+  const sendAttempt = createSendAttempt({ secrets, send });
+  const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
   const store = createEndpointStore(database.pool, { perOwnerMax: config.endpointsPerOwnerMax });
   const hours = createEndpointHours(database.pool, logger);
   const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
+  const channels = createChannels(
+    { pool: database.pool, askCore: createInternalClient(config.core), send, judgeUrl, mayReach: egress.mayReach, wake, logger, metrics }, config,
+  );
   const replays = createReplayStore(database.pool);
   const replayer = createReplayer({ store: replays, wakeEngine: engine.wake, logger });
   const idempotentRequests = createIdempotentRequests(database, box);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const api = apiRouter(
     { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
-    createRoutes(config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine: engine.wake, replays, replayer, runOnce: idempotentRequests.runOnce }),
+    [...channels.routes, ...createRoutes(config, { database, store, hours, secrets, egress, judgeUrl, sendAttempt, wake, wakeEngine: engine.wake, replays, replayer, runOnce: idempotentRequests.runOnce })],
   );
   const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
-    consume('behavior-event', behaviorEventHandler({ fanOut })),
+    consume('behavior-event', behaviorEventHandler({ fanOut, tellFeed: channels.tellFeed })),
+    consume('channel-message', channels.handler),
     consume('campaign-event', campaignEventHandler({ fanOut })),
     consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
@@ -101,16 +108,18 @@ export function createApp(config: Config) {
     relay,
     hours,
     engine,
+    channels.engine,
     replayer,
     consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },
+      { what: 'channel messages', remove: channels.removeExpired },
       { what: 'replays', remove: replays.removeExpired },
     ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
-  const internal = createInternalApp(config.internalToken, [findOperationRoute(replays)]);
+  const internal = createInternalApp(config.internalToken, [findOperationRoute(replays), channels.internalRouter]);
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }
@@ -121,6 +130,7 @@ interface RoutesDeps {
   hours: EndpointHours;
   secrets: EndpointSecrets;
   egress: Egress;
+  judgeUrl(text: string): ReturnType<typeof judgeEndpointUrl>;
   sendAttempt: SendAttempt;
   wake(keys: readonly string[]): void;
   wakeEngine(): void;
@@ -129,10 +139,9 @@ interface RoutesDeps {
   runOnce: RunOnce;
 }
 
-function createRoutes(config: Config, { database, store, hours, secrets, egress, sendAttempt, wake, wakeEngine, replays, replayer, runOnce }: RoutesDeps): Route[] {
+function createRoutes(config: Config, { database, store, hours, secrets, egress, judgeUrl, sendAttempt, wake, wakeEngine, replays, replayer, runOnce }: RoutesDeps): Route[] {
   const viewsOf = createViewsOf({ secrets, statsOf: hours.statsOf });
   const administer = createAdministerEndpoint({ viewsOf, wake });
-  const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
   return [
     ...endpointRoutes({ store, judgeUrl, mayReach: egress.mayReach, secrets, viewsOf, administer, wake }),
     ...endpointActionRoutes({ store, secrets, administer }),

@@ -12,6 +12,9 @@ const delays = list
   .transform((items) => items.map(Number))
   .refine((values) => values.every((value) => Number.isInteger(value) && value >= 0), 'Must be milliseconds, with commas between them');
 
+const proxyUrl = z.string().default('').refine((text) => text === '' || isProxyUrl(text), 'Must be http:// or https:// with a host')
+  .transform((text) => (text === '' ? undefined : text));
+
 /** Beside an attempt, a lease holds the margin in which its result is recorded, and time to begin it. */
 const LEASE_BEYOND_TIMEOUT_MS = 2_000;
 
@@ -24,6 +27,8 @@ const variables = z.object({
   API_LIMIT_PER_MINUTE: count(600),
   ALLOW_INSECURE_ENDPOINTS: flag,
   EGRESS_ALLOW_CIDRS: cidrs,
+  /** `http://user:password@host:port`: every webhook goes through it, by CONNECT to the address that we have checked. */
+  EGRESS_PROXY_URL: proxyUrl,
   DELIVERY_RETRY_DELAYS_MS: delays,
   DELIVERY_TIMEOUT_MS: milliseconds(5_000),
   /** How long a delivery is this instance's alone. A killed instance's work waits for so long. */
@@ -48,6 +53,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     apiPolicy: perMinute('api', parsed.API_LIMIT_PER_MINUTE),
     allowsInsecureEndpoints: parsed.ALLOW_INSECURE_ENDPOINTS,
     egressExceptions: parsed.EGRESS_ALLOW_CIDRS,
+    egressProxyUrl: parsed.EGRESS_PROXY_URL,
     endpointsPerOwnerMax: parsed.ENDPOINTS_PER_OWNER_MAX,
     retryDelaysMs: parsed.DELIVERY_RETRY_DELAYS_MS,
     attemptTimeoutMs: parsed.DELIVERY_TIMEOUT_MS,
@@ -58,6 +64,11 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   };
 }
 export type Config = ReturnType<typeof loadConfig>;
+
+function isProxyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && ['http:', 'https:'].includes(url.protocol) && ['', '/'].includes(url.pathname);
+}
 
 function isCidr(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');

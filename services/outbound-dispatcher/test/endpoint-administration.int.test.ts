@@ -5,6 +5,7 @@ import { behaviours, callApi, eventually } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { anEvent } from './given.ts';
+import { askShell, createProgram, isThere } from './guide-programs.ts';
 import { useDispatcher } from './use-dispatcher.ts';
 
 const dispatcher = useDispatcher({ DELIVERY_RETRY_DELAYS_MS: '600000,600000,600000', ENDPOINTS_PER_OWNER_MAX: '20' });
@@ -185,6 +186,41 @@ test('an endpoint shows what became of its deliveries within a day, and how long
   await stack.db('outbound-dispatcher').query(`INSERT INTO endpoint_hours SELECT workspace_id, endpoint_id, hour - interval '25 h', 5, 5, durations FROM endpoint_hours WHERE endpoint_id = $1`, [id]);
   await stack.db('outbound-dispatcher').query(`INSERT INTO endpoint_hours SELECT workspace_id, endpoint_id, hour - interval '22 h', 3, 4, durations FROM endpoint_hours WHERE endpoint_id = $1 AND delivered = 2`, [id]);
   expect((await call('GET', `/endpoints/${id}`)).body.stats).toMatchObject({ delivered_24h: 5, failed_24h: 4 });
+  await remove(id);
+});
+
+test.each(['js', 'python', 'php'].filter((language) => language === 'js' || isThere(language === 'php' ? 'php' : 'python3')))('the receiver that the guide prints in %s takes what is signed and nothing else', async (language) => {
+  const program = await createProgram(language);
+  const { id, secret } = await register('/unused', { url: program.url });
+  const { start } = program;
+  const send = async () => (await call('POST', `/endpoints/${id}/test`, { event_type: 'routine.partial' })).body;
+  const receiving = start(secret);
+  let delivery: Awaited<ReturnType<typeof send>>;
+  await eventually(async () => {
+    delivery = await send();
+    expect(delivery).toMatchObject({ status: 'succeeded' });
+  });
+  await eventually(() => expect(receiving.output()).toContain(`${delivery.event_id} routine.partial ${delivery.user_id}`));
+  const post = async (signature: string, name = 'x-buffy-signature', body = delivery.body) => (await fetch(program.url, { method: 'POST', headers: { [name]: signature }, body })).status;
+  const signature = signWebhook(secret, delivery.body);
+  expect([await post(signature), await post(signature, 'x-buffy-signature-previous')]).toEqual([200, 200]);
+  expect([await post(signature, 'x-buffy-signature', `${delivery.body} `), await post(`${signature}00`), await post(''), await post(signature, 'x-other')]).toEqual([401, 401, 401, 401]);
+  // It still has the old secret: within the time of grace that is enough.
+  await call('POST', `/endpoints/${id}/rotate-secret`, { grace_seconds: 60 });
+  expect(await send()).toMatchObject({ status: 'succeeded' });
+  await call('POST', `/endpoints/${id}/rotate-secret`, { grace_seconds: 0 });
+  expect(await send()).toMatchObject({ status: 'failed', reason: 'status_401' });
+  receiving.stop();
+  await remove(id);
+});
+
+test("the guide's line for the shell tells a genuine body from a forged one", async () => {
+  const { id, secret } = await register('/shell');
+  await call('POST', `/endpoints/${id}/test`, { event_type: 'activity.completed' });
+  const { headers, body } = at('/shell')[0]!;
+  const signature = headers['x-buffy-signature']!;
+  expect(askShell({ secret, signature, body })).toBe('genuine');
+  expect([askShell({ secret, signature, body: `${body.toString()} ` }), askShell({ secret: `${secret}x`, signature, body }), askShell({ secret, signature: '', body })]).toEqual(['forged', 'forged', 'forged']);
   await remove(id);
 });
 

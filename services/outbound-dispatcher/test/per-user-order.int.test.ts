@@ -2,8 +2,11 @@ import type { BehaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
+import { createEndpointDirectory } from '../src/adapters/endpoint-directory.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
+import { createFanOut } from '../src/delivery/fan-out.ts';
 import { anEndpoint, anEvent, by, recordOf, storeOf } from './given.ts';
 
 const stack = useStack();
@@ -20,6 +23,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => receiver.stop());
 
+const NO_CHANGE = { url: undefined, eventTypes: undefined, description: undefined, sealedHeaders: undefined, maxInFlight: undefined };
 const orderedAt = (path: string, workspaceId: string) => anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url(path), workspaceId, ordering: 'per_user' });
 const publish = (events: readonly BehaviorEvent[]) => stack.publish(events.map(recordOf));
 const several = (workspaceId: string, userId: string, count: number) => Array.from({ length: count }, () => anEvent({ workspaceId, userId }));
@@ -113,4 +117,47 @@ test('a redelivered record takes no turn twice and blocks nobody', async () => {
   await finished(id, 4);
   expect(receiver.at('/again').map(({ headers }) => headers['webhook-id']).slice(0, 3)).toEqual(events.map((event) => event.id));
   expect(receiver.at('/again')).toHaveLength(4);
+});
+
+test('an endpoint that comes to want order has it for all that follows, behind what was under way without', async () => {
+  const { id } = await anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url('/switched'), workspaceId: 'ws_5' });
+  const [before, after, last] = several('ws_5', 'usr_1', 3);
+  const other = anEvent({ workspaceId: 'ws_5', userId: 'usr_2' });
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/switched', (response) => void gate.then(() => response.writeHead(500).end()), behaviours.answer(200));
+  await publish([before!]);
+  await eventually(() => expect(receiver.at('/switched')).toHaveLength(1));
+  await storeOf(database.pool).change(by, { workspaceId: 'ws_5', userId: null }, id, { ...NO_CHANGE, ordering: 'per_user' });
+  await publish([after!, last!, other]);
+  await eventually(() => expect(receiver.at('/switched').map(({ headers }) => headers['webhook-id'])).toEqual([before!.id, other.id]));
+  expect((await deliveriesTo(id)).filter(({ claimable_at: at }) => at === Infinity)).toHaveLength(2);
+  open();
+  await finished(id, 4);
+  // Its retry too.
+  expect(receiver.at('/switched').map(({ headers }) => headers['webhook-id'])).toEqual([before, other, before, after, last].map((event) => event!.id));
+});
+
+test('the change waits for a fan-out that knows nothing of it yet', async () => {
+  const { id } = await anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url('/raced'), workspaceId: 'ws_6' });
+  const directory = createEndpointDirectory();
+  const change = () => storeOf(database.pool).change(by, { workspaceId: 'ws_6', userId: null }, id, { ...NO_CHANGE, ordering: 'per_user' });
+  let changed: Promise<unknown> | undefined;
+  const fanOut = createFanOut({
+    pool: database.pool,
+    queue: createDeliveryQueue(database.pool, { owner: 'racing', leaseMs: 60_000 }),
+    engine: { room: () => 0, accept() {} },
+    directory: {
+      ...directory,
+      async refresh(tx) {
+        await directory.refresh(tx);
+        changed = change();
+        await eventually(async () => expect((await database.pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND mode = 'ExclusiveLock'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)).rows).not.toEqual([]));
+      },
+    },
+  }, { leaseMs: 60_000 });
+  receiver.program('/raced', behaviours.silence());
+  await fanOut([{ workspaceId: 'ws_6', id: 'evt_raced', event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 }]);
+  await changed;
+  expect(await deliveriesTo(id)).toMatchObject([{ event_id: 'evt_raced', turn: expect.any(String) }]);
 });

@@ -1,11 +1,15 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { behaviours, startReceiver, type Receiver } from '@waggle/testkit';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { createEgress } from '../src/adapters/egress.ts';
 import { createSender } from '../src/adapters/sender.ts';
 import { errorOf } from '../src/domain/attempt-result.ts';
+import { createAuthority } from './certificates.ts';
+import { startConnectProxy } from './connect-proxy.ts';
 
-const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'] }), { timeoutMs: 500 });
-const guarded = createSender(createEgress({ exceptions: [] }), { timeoutMs: 500 });
+const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500 });
+const guarded = createSender(createEgress({ exceptions: [], timeoutMs: 500 }), { timeoutMs: 500 });
 const request = { headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
 let receiver: Receiver;
 beforeAll(async () => { receiver = await startReceiver(); });
@@ -64,3 +68,55 @@ test.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433'
     expect(receiver.connections()).toBe(before);
   },
 );
+
+describe('through an egress proxy', () => {
+  const throughProxy = (proxyUrl: string, exceptions = ['127.0.0.0/8']) => createSender(createEgress({ exceptions, proxyUrl, timeoutMs: 1_000 }), { timeoutMs: 1_000 });
+  let proxy: Awaited<ReturnType<typeof startConnectProxy>>;
+  beforeAll(async () => { proxy = await startConnectProxy(); });
+  afterAll(() => proxy.stop());
+
+  test('plain HTTP goes through a tunnel to the address that the name has, and the tunnel is kept', async () => {
+    const sendThrough = throughProxy(`http://${proxy.host}`);
+    for (let n = 0; n < 3; n++) expect(errorOf(await sendThrough({ ...request, url: `http://localhost:${receiver.port}/tunnelled` }))).toBeNull();
+    expect(proxy.targets.splice(0)).toEqual([`127.0.0.1:${receiver.port}`]);
+    expect(receiver.at('/tunnelled').map(({ headers, body }) => [headers['host'], body.toString()])).toEqual(Array.from({ length: 3 }, () => [`localhost:${receiver.port}`, request.body]));
+  });
+
+  test('TLS is spoken with the receiver, under the name that was asked for; the proxy may want a password', async () => {
+    const authority = createAuthority();
+    const trusted = getCACertificates('default');
+    setDefaultCACertificates([...trusted, readFileSync(authority.caFile, 'utf8')]);
+    const named = await startReceiver({ tls: authority.sign('localhost') });
+    const other = await startReceiver({ tls: authority.sign('elsewhere.example') });
+    const sendThrough = throughProxy(`http://waggle:p%40ss@${proxy.host}`);
+    const errors = [];
+    for (const url of [named.url('/'), other.url('/')]) errors.push(errorOf(await sendThrough({ ...request, url })));
+    setDefaultCACertificates(trusted);
+    await Promise.all([named.stop(), other.stop()]);
+    expect(errors).toEqual([null, 'certificate_for_another_host']);
+    expect(named.at('/')).toHaveLength(1);
+    expect(proxy.targets.splice(0)).toEqual([`127.0.0.1:${named.port}`, `127.0.0.1:${other.port}`]);
+    expect(proxy.authorizations.at(-1)).toBe(`Basic ${Buffer.from('waggle:p@ss').toString('base64')}`);
+  });
+
+  test.each(['127.0.0.1', 'localhost', '[::1]', '2130706433', '10.0.0.1', '169.254.169.254'])('the proxy is not even asked for %s', async (host) => {
+    expect(errorOf(await throughProxy(`http://${proxy.host}`, [])({ ...request, url: `http://${host}:${receiver.port}/` }))).toBe('address_not_allowed');
+    expect(proxy.targets).toEqual([]);
+  });
+
+  test.each([
+    { description: 'a proxy that forbids it', answer: '403 Forbidden', error: 'proxy_refused' },
+    { description: 'a proxy that wants a password', answer: '407 Proxy Authentication Required', error: 'proxy_refused' },
+    { description: 'a proxy that hangs', answer: null, error: 'timeout' },
+  ])('$description: $error', async ({ answer, error }) => {
+    const bad = await startConnectProxy({ answer });
+    expect(errorOf(await throughProxy(`http://${bad.host}`)({ ...request, url: receiver.url('/never') }))).toBe(error);
+    await bad.stop();
+    expect(receiver.at('/never')).toEqual([]);
+  });
+
+  test('a proxy that is down: proxy_unavailable; one that cannot reach the address: proxy_refused', async () => {
+    expect(errorOf(await throughProxy('http://127.0.0.1:1')({ ...request, url: receiver.url('/never') }))).toBe('proxy_unavailable');
+    expect(errorOf(await throughProxy(`http://${proxy.host}`)({ ...request, url: 'http://127.0.0.1:1/' }))).toBe('proxy_refused');
+  });
+});

@@ -52,7 +52,7 @@ export const pages: Chapter = (subject) => {
   });
 
   test.each([
-    '/docs/problems/unheard_of', '/docs/problems/not_found.md', '/docs/problems/not_found.html', '/docs/problems/Not_Found', '/docs/problems/', '/docs',
+    '/docs/problems/unheard_of', '/docs/problems/not_found.md', '/docs/problems/not_found.html', '/docs/problems/Not_Found', '/docs/problems/', '/docs/', '/docs/reference/', '/docs/index.html', '/docs/schemas/none.v1.json',
     '/docs/problems/not_found/more', '/_gateway/pages/docs/problems.html',
   ])('%s is none of them: 404 in the contract’s shape', async (target) => {
     const answer = await send(subject.gateway.port, target);

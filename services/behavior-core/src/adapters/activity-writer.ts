@@ -1,6 +1,5 @@
-import { behaviorEvent, newId, toUtc, type BehaviorEvent } from '@waggle/contracts';
+import { newId, toUtc, type BehaviorEvent } from '@waggle/contracts';
 import { transact } from '@waggle/database';
-import { toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import type { ClientBase, Pool } from 'pg';
 import type { Activity } from '../domain/activities/activity.ts';
@@ -12,8 +11,8 @@ import { activityKey, userKey } from '../domain/commands/batch-state.ts';
 import { loadActivities } from './activity-loader.ts';
 import { saveOccurrences, saveSweeps, updateActivity } from './activity-statements.ts';
 import { countActive } from './batch-store.ts';
-import { sequenceEvents } from './event-sequence.ts';
 import { markReminders } from './reminders/remind-marks.ts';
+import { toldRecords } from './told-records.ts';
 import { lockUsers, type LockedUsers } from './user-lock.ts';
 
 /** What is known when a definition is to be changed. `active`: how many of its type count against the plan's limit. */
@@ -77,9 +76,8 @@ async function saveDefinition(tx: ClientBase, { activity, missed, events }: Defi
 
 export const toKept = ({ activity, occurrence }: Missed) => ({ workspaceId: activity.workspaceId, activityId: activity.id, occurrence });
 
-/** Numbers the events and puts them into the outbox. Sends at once. */
+/** Numbers the events and puts them into the outbox, with the messages for channels. Sends at once. */
 export async function saveEvents(tx: ClientBase, events: readonly BehaviorEvent[], locked: LockedUsers): Promise<void> {
-  const { sequences, headersOf } = sequenceEvents(events, locked.sequences);
-  const records = events.map((event) => toRecord(behaviorEvent, event, headersOf(event)));
+  const { sequences, records } = toldRecords(events, locked);
   await Promise.all([locked.saveSequences(tx, sequences), appendToOutbox(tx, records)]);
 }

@@ -1,5 +1,4 @@
-import { behaviorEvent, type ActivityType, type OperationResult } from '@waggle/contracts';
-import { toRecord } from '@waggle/kafka';
+import { type ActivityType, type OperationResult } from '@waggle/contracts';
 import { appendToOutbox } from '@waggle/outbox';
 import { isUniqueViolation, joinJson, transact } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
@@ -8,8 +7,8 @@ import type { BatchChanges } from '../domain/commands/batch-changes.ts';
 import type { Instruction } from '../domain/commands/instruction.ts';
 import { loadActivities, type Wanted } from './activity-loader.ts';
 import { insertActivities, saveOccurrences, saveSweeps } from './activity-statements.ts';
-import { sequenceEvents } from './event-sequence.ts';
 import { markReminders } from './reminders/remind-marks.ts';
+import { toldRecords } from './told-records.ts';
 import { columnsOf, distinctUsers, keysOf, lockUsers, type LockedUsers, type UserKey } from './user-lock.ts';
 
 // An Idempotency-Key is known for 24 hours; its row stays longer, for the operation that refers to it.
@@ -82,7 +81,7 @@ export async function loadBatch(tx: ClientBase, instructions: readonly Instructi
 
 /** Keeps what was decided: answers, users, activities, occurrences and events as one. Sends at once. */
 export async function saveBatch(tx: ClientBase, changes: BatchChanges, { locked, newUsers }: Pick<LoadedBatch, 'locked' | 'newUsers'>): Promise<void> {
-  const { sequences, headersOf } = sequenceEvents(changes.events, locked.sequences);
+  const { sequences, records } = toldRecords(changes.events, locked, changes.tellings);
   await Promise.all([
     removeUsers(tx, newUsers.filter((user) => !changes.users.has(userKey(user)))),
     saveAnswers(tx, changes.answers),
@@ -92,7 +91,7 @@ export async function saveBatch(tx: ClientBase, changes: BatchChanges, { locked,
     saveSweeps(tx, keysOf(changes.sweeps), [...changes.sweeps.values()]),
     markReminders(tx, keysOf(changes.looks), [...changes.looks.values()]),
     locked.saveSequences(tx, sequences),
-    appendToOutbox(tx, changes.events.map((event) => toRecord(behaviorEvent, event, headersOf(event)))),
+    appendToOutbox(tx, records),
   ]);
 }
 

@@ -6,21 +6,23 @@ import type { BatchChanges } from '../domain/commands/batch-changes.ts';
 import type { Instruction } from '../domain/commands/instruction.ts';
 import { loadBatch, saveBatch, type Decide } from './batch-store.ts';
 
+// Who was refused for a fault of ours (`recordPoisoned`) has not been decided: its record may be put back once the fault is mended.
 const FIND_OPERATIONS = {
   name: 'operations_find',
   text: `SELECT o.id, o.outcome, o.refusal, i.result FROM operations o LEFT JOIN inbox i ON i.id = o.command_id
-    WHERE (o.workspace_id, o.id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    WHERE (o.workspace_id, o.id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND (o.refusal ->> 'code') IS DISTINCT FROM 'internal'`,
 };
 
-// A redelivered request has its row already. Who is not there (any more) is not named either: an erased user's late requests leave no id.
+// A redelivered request has its row already, also one that is twice in a batch; only a fault of ours is written over. Who is not there (any more) is not named either: an erased user's late requests leave no id.
 const SAVE_OPERATIONS = {
   name: 'operations_save',
   text: `INSERT INTO operations (workspace_id, id, kind, user_id, creator_user_id, command_id, outcome, refusal, accepted_at)
-    SELECT o.workspace_id, o.id, 'inbound', u.id, CASE WHEN u.id IS NOT NULL THEN creator_user_id END, command_id, outcome, refusal, accepted_at
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::timestamptz[])
-      AS o(workspace_id, id, user_id, creator_user_id, command_id, outcome, refusal, accepted_at)
+    SELECT DISTINCT ON (o.workspace_id, o.id) o.workspace_id, o.id, 'inbound', u.id, CASE WHEN u.id IS NOT NULL THEN creator_user_id END, command_id, outcome, refusal, accepted_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::timestamptz[]) WITH ORDINALITY
+      AS o(workspace_id, id, user_id, creator_user_id, command_id, outcome, refusal, accepted_at, ordinal)
       LEFT JOIN users u ON u.workspace_id = o.workspace_id AND u.id = o.user_id
-    ON CONFLICT DO NOTHING`,
+    ORDER BY o.workspace_id, o.id, o.ordinal
+    ON CONFLICT (workspace_id, id) DO UPDATE SET outcome = excluded.outcome, refusal = excluded.refusal WHERE (operations.refusal ->> 'code') = 'internal'`,
 };
 
 const NO_LONGER_KEPT: Refusal = { status: 'refused', code: 'internal', detail: 'Its answer is kept no longer' };

@@ -16,7 +16,7 @@ import { columnsOf, lockedUsers, type LockedRow, type LockedUsers, type UserKey 
 // any number of sweepers share the work.
 const TAKE_DUE = {
   name: 'users_take_due',
-  text: `SELECT workspace_id, id, event_sequence, timezone FROM users WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
+  text: `SELECT workspace_id, id, event_sequence, timezone, channels FROM users WHERE sweep_at <= $1 ORDER BY sweep_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 const SAVE_SETTLED = {
   name: 'activities_save_settled',

@@ -13,6 +13,8 @@ export interface LockedUsers {
   sequences: Map<string, number>;
   /** By `userKey`. */
   timezones: Map<string, string>;
+  /** Where each is told of changes, beside the feed, by `userKey`. */
+  channels: Map<string, string[]>;
   saveSequences(tx: ClientBase, sequences: ReadonlyMap<string, number>): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface LockedUsers {
 // the rows are also foreign keys' targets.
 const LOCK = {
   name: 'users_lock',
-  text: `SELECT workspace_id, id, event_sequence, timezone FROM users
+  text: `SELECT workspace_id, id, event_sequence, timezone, channels FROM users
     WHERE (workspace_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY workspace_id, id FOR NO KEY UPDATE`,
 };
 const NOW = { name: 'now', text: 'SELECT clock_timestamp() AS now' };
@@ -35,6 +37,7 @@ export interface LockedRow {
   id: string;
   event_sequence: string;
   timezone: string;
+  channels: string[];
 }
 
 /** Every transaction that changes a user does this first: so a user's changes, and its events with them, have one order. */
@@ -59,6 +62,7 @@ export function lockedUsers(rows: readonly LockedRow[], now: string): LockedUser
     now,
     sequences: new Map(byKey.map(([key, row]) => [key, Number(row.event_sequence)])),
     timezones: new Map(byKey.map(([key, row]) => [key, row.timezone])),
+    channels: new Map(byKey.map(([key, row]) => [key, row.channels])),
     saveSequences,
   };
 }

@@ -1,5 +1,5 @@
 import type { Attempt } from '@waggle/contracts';
-import { query, transact } from '@waggle/database';
+import { transact } from '@waggle/database';
 import { appendToOutbox } from '@waggle/outbox';
 import type { ClientBase, Pool } from 'pg';
 import type { Delivery } from '../domain/delivery.ts';
@@ -42,14 +42,14 @@ const RECORD = {
       FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
         AS r (workspace_id, id, attempt_count, status, reason, attempt, delay_ms)
       WHERE d.workspace_id = r.workspace_id AND d.id = r.id AND d.lease_owner = $1 AND d.attempt_count = r.attempt_count
-      RETURNING d.workspace_id, d.id, d.endpoint_id, d.status
+      RETURNING d.workspace_id, d.id, d.endpoint_id, d.user_id, d.status, d.turn
     ), well AS (
       UPDATE endpoints e SET last_success_at = now(), failures_in_row = 0, failing_since = NULL
       FROM (SELECT DISTINCT workspace_id, endpoint_id FROM recorded WHERE status = 'succeeded') AS succeeded
       WHERE e.workspace_id = succeeded.workspace_id AND e.id = succeeded.endpoint_id
         AND (e.failures_in_row > 0 OR e.last_success_at IS NULL OR e.last_success_at < now() - interval '1 minute')
     )
-    SELECT id FROM recorded`,
+    SELECT id, CASE WHEN turn IS NOT NULL AND status <> 'retrying' THEN user_id END AS "passing" FROM recorded`,
 };
 
 // The last success may be a minute younger than what is written of it.
@@ -71,21 +71,23 @@ export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) 
     const values = [owner, ...columnsOf(results, ({ delivery: d, attempt, status, reason, delayMs }) => [
       d.workspaceId, d.id, d.attemptCount, status, reason, attempt === null ? null : JSON.stringify(attempt), delayMs,
     ])];
-    const passing = queuesOf(results.filter(isFinished).filter(({ delivery }) => delivery.isOrdered).map(({ delivery }) => ({ ...delivery, isLeased: false })));
-    if (passing.length === 0 && results.every((result) => !isFinished(result) || told.has(result))) {
-      await query(pool, RECORD, values);
-      return [];
-    }
     return transact(pool, {
       async load(tx) {
-        const [, { rows }] = await Promise.all([passing.length > 0 ? lockQueues(tx, passing) : undefined, tx.query<{ id: string }>({ ...RECORD, values })]);
-        const ids = new Set(rows.map(({ id }) => id));
-        const recorded = results.filter(({ delivery }) => ids.has(delivery.id));
-        return { recorded, health: await countFailures(tx, recorded) };
+        const { rows } = await tx.query<{ id: string; passing: string | null }>({ ...RECORD, values });
+        const rowOf = new Map(rows.map((row) => [row.id, row]));
+        const recorded = results.filter(({ delivery }) => rowOf.has(delivery.id));
+        // The row says whether it had a turn: an endpoint may have come to want order while this attempt was on its way.
+        const passing = queuesOf(recorded.filter(({ delivery: { id } }) => rowOf.get(id)!.passing !== null)
+          .map(({ delivery: { endpointId, userId } }) => ({ endpointId, userId, isLeased: false })));
+        return { recorded, passing, health: await countFailures(tx, recorded) };
       },
-      decide: ({ recorded, health }) => ({ untold: recorded.filter((result) => isFinished(result) && !told.has(result)), unhealthy: judge(health, recorded) }),
-      async save(tx, { untold, unhealthy }) {
+      decide: ({ recorded, passing, health }) => ({
+        passing, untold: recorded.filter((result) => isFinished(result) && !told.has(result)), unhealthy: judge(health, recorded),
+      }),
+      async save(tx, { passing, untold, unhealthy }) {
         await Promise.all([
+          // Behind the rows: whoever has the lock last sees all that has been finished.
+          passing.length > 0 ? lockQueues(tx, passing) : undefined,
           passing.length > 0 ? passTurns(tx, passing, { owner, leaseMs: 0 }) : undefined,
           appendToOutbox(tx, untold.map((result) => deliveryFinished(result))),
         ]);

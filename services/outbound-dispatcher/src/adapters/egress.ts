@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
+import { createTunnel, type Tunnel } from './egress-proxy.ts';
 
 /** The address may not be connected to. */
 class AddressNotAllowed extends Error {
@@ -22,8 +23,17 @@ const NOT_PUBLIC_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:800
 const IDLE_CONNECTION_MS = 1_500;
 const LOOKUP_TIMEOUT_MS = 2_000;
 
-/** The one way out: agents whose connections reach public addresses and `exceptions` (CIDRs), whatever a URL or a name server says. */
-export function createEgress({ exceptions }: { exceptions: readonly string[] }) {
+interface EgressSettings {
+  /** CIDRs. */
+  exceptions: readonly string[];
+  /** Where it is given, every connection goes through it. */
+  proxyUrl?: string | undefined;
+  /** Of an attempt: for so long a connection through the proxy may take. */
+  timeoutMs: number;
+}
+
+/** The one way out: agents whose connections reach public addresses and `exceptions`, whatever a URL or a name server says. */
+export function createEgress({ exceptions, proxyUrl, timeoutMs }: EgressSettings) {
   const notPublicIpv4 = toBlockList(NOT_PUBLIC_IPV4);
   const globalIpv6 = toBlockList(GLOBAL_IPV6);
   const notPublicIpv6 = toBlockList(NOT_PUBLIC_IPV6);
@@ -56,11 +66,23 @@ export function createEgress({ exceptions }: { exceptions: readonly string[] }) 
     return promise.finally(() => clearTimeout(timer));
   }
 
-  return {
-    isAllowed,
-    mayReach,
-    agents: { http: guardLiterals(new HttpAgent(agentOptions), isAllowed), https: guardLiterals(new HttpsAgent(agentOptions), isAllowed) },
+  /** A literal address is not looked up. */
+  async function addressesOf(host: string): Promise<string[]> {
+    if (isIP(host) !== 0) return [host];
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>();
+    lookupAllowed(host, { all: true }, (error, addresses) => {
+      if (error !== null || typeof addresses === 'string') reject(error ?? new Error('One address where all were asked for'));
+      else resolve(addresses.map(({ address }) => address));
+    });
+    return promise;
+  }
+
+  const tunnel = proxyUrl === undefined ? null : createTunnel(new URL(proxyUrl));
+  const guard = <Guarded extends HttpAgent>(agent: Guarded): Guarded => {
+    guardLiterals(agent, isAllowed);
+    return tunnel === null ? agent : leadThrough(agent, { tunnel, addressesOf, isAllowed, timeoutMs });
   };
+  return { isAllowed, mayReach, agents: { http: guard(new HttpAgent(agentOptions)), https: guard(new HttpsAgent(agentOptions)) } };
 }
 export type Egress = ReturnType<typeof createEgress>;
 
@@ -72,6 +94,52 @@ function guardLiterals<Guarded extends HttpAgent>(agent: Guarded, isAllowed: (ad
     if (typeof host === 'string' && isIP(host) !== 0 && !isAllowed(host)) throw new AddressNotAllowed(`${host} is not a public address`);
     return connect(options, done);
   };
+  return agent;
+}
+
+interface Leading {
+  tunnel: Tunnel;
+  addressesOf(host: string): Promise<string[]>;
+  isAllowed(address: string): boolean;
+  timeoutMs: number;
+}
+
+/** Node waits for a connection before it lets a request that is out of time go. */
+class ConnectingTooLong extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+/** Resolves and judges here, then connects through the proxy to what was judged. TLS is spoken inside, with the name that was asked for. */
+function leadThrough<Led extends HttpAgent>(agent: Led, { tunnel, addressesOf, isAllowed, timeoutMs }: Leading): Led {
+  const connect = agent.createConnection.bind(agent);
+  type Connect = Parameters<typeof connect>;
+
+  async function open({ host, port }: Connect[0], signal: AbortSignal): Promise<Socket> {
+    const addresses = (await addressesOf(String(host))).filter(isAllowed);
+    if (addresses.length === 0) throw new AddressNotAllowed(`${host} has no public address`);
+    return tunnel(addresses, Number(port), signal);
+  }
+
+  async function lead(options: Connect[0], done: Connect[1]): Promise<void> {
+    const outOfTime = new AbortController();
+    const { promise: tooLong, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const error = new ConnectingTooLong('No connection in time');
+      outOfTime.abort(error);
+      reject(error);
+    }, timeoutMs);
+    try {
+      const socket = await Promise.race([open(options, outOfTime.signal), tooLong]);
+      done?.(null, agent instanceof HttpsAgent ? connect(Object.assign({}, options, { socket }))! : socket);
+    } catch (error) {
+      // Its type wants a connection beside the error; Node does not.
+      if (done !== undefined) Reflect.apply(done, undefined, [error]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  agent.createConnection = (options, done) => void lead(options, done);
   return agent;
 }
 

@@ -2,8 +2,10 @@ import type { AuditEntry } from '@waggle/contracts';
 import { transact } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { endpointDisabled } from './delivery-events.ts';
+import { EXCLUDE_FAN_OUTS } from './erasure-store.ts';
+import { giveTurns } from './turns.ts';
 import type { UnhealthyEndpoint } from './delivery-results.ts';
 import { COLUMNS, COUNTED, FIND, IN_SCOPE, LOCK_CHANGES, toAuditRecord, type Administrator, type EndpointRow, type EndpointScope, type EndpointSettings } from './endpoint-row.ts';
 
@@ -51,6 +53,8 @@ interface Administration {
   values?: readonly unknown[];
   /** True: nothing is written. */
   isDone?(row: EndpointRow): boolean;
+  /** Sends at once, before the row is locked. */
+  prepare?(tx: ClientBase): Promise<unknown>;
   records?(row: EndpointRow, scope: EndpointScope): KafkaRecord[];
 }
 
@@ -58,11 +62,13 @@ interface Administration {
 export function createEndpointChanges(pool: Pool) {
   /** Null when there is none in scope. */
   async function administer(by: Administrator, scope: EndpointScope, id: string, given: Administration): Promise<EndpointRow | null> {
-    const { action, statement, values = [], isDone, records } = given;
+    const { action, statement, values = [], isDone, prepare, records } = given;
     const target = [scope.workspaceId, scope.userId, id];
     return transact(pool, {
       async load(tx) {
-        const [, found] = await Promise.all([tx.query(LOCK_CHANGES), tx.query<EndpointRow>({ ...LOCK, values: target })]);
+        const [, , , found] = await Promise.all([
+          prepare && tx.query(EXCLUDE_FAN_OUTS), tx.query(LOCK_CHANGES), prepare?.(tx), tx.query<EndpointRow>({ ...LOCK, values: target }),
+        ]);
         return found.rows[0];
       },
       decide: (found) => found,
@@ -83,7 +89,9 @@ export function createEndpointChanges(pool: Pool) {
       const { url, eventTypes, description, sealedHeaders, ordering, maxInFlight } = changes;
       const values = [url, eventTypes, ordering, maxInFlight, description !== undefined, description, sealedHeaders !== undefined, sealedHeaders];
       const isEmpty = Object.values(changes).every((value) => value === undefined);
-      return administer(by, scope, id, { action: 'endpoint.changed', statement: CHANGE, values, isDone: () => isEmpty });
+      // A fan-out that is under way knows nothing of the order yet, so it is waited for.
+      const ordered = ordering === 'per_user' && { prepare: (tx: ClientBase) => giveTurns(tx, scope, id) };
+      return administer(by, scope, id, { action: 'endpoint.changed', statement: CHANGE, values, isDone: () => isEmpty, ...ordered });
     },
     rotate: (by: Administrator, scope: EndpointScope, id: string, next: { sealedSecret: string; graceSeconds: number }): Promise<EndpointRow | null> =>
       administer(by, scope, id, { action: 'endpoint.secret_rotated', statement: ROTATE, values: [next.sealedSecret, next.graceSeconds] }),

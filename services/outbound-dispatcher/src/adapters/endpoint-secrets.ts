@@ -1,13 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { SealedBox } from '@waggle/runtime';
 import type { Endpoint } from '../domain/endpoint.ts';
 
+export { newWebhookSecret as newSecret } from '@waggle/contracts';
+
 type Sealed = Pick<Endpoint, 'id' | 'sealedSecret' | 'previousSealedSecret' | 'previousSecretUntil' | 'sealedHeaders'>;
-
-const SECRET_BYTES = 32;
-
-/** As Standard Webhooks writes them. */
-export const newSecret = (): string => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 
 /** What of an endpoint is sealed at rest: its secrets, and its headers, since some are credentials. */
 export function createEndpointSecrets(box: SealedBox) {

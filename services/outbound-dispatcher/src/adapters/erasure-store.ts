@@ -7,7 +7,8 @@ import { BLOCKED } from './turns.ts';
 // Whoever inserts something about a user shares this lock, an erasure takes it alone: what was inserted is seen and deleted, or the
 // erasure is seen.
 export const SHARE_ERASURES = { name: 'erasures_share', text: `SELECT pg_advisory_xact_lock_shared(hashtext('erasures'))` };
-const EXCLUDE = { name: 'erasures_exclude', text: `SELECT pg_advisory_xact_lock(hashtext('erasures'))` };
+/** What must see all that fan-outs have inserted, and be seen by those that follow. */
+export const EXCLUDE_FAN_OUTS = { name: 'erasures_exclude', text: `SELECT pg_advisory_xact_lock(hashtext('erasures'))` };
 const FIND_ERASED = {
   name: 'erased_users_find',
   text: `SELECT workspace_id, user_digest, event_sequence::float8 AS event_sequence FROM erased_users
@@ -61,13 +62,23 @@ const DELETE_SOME = {
     bodies AS (DELETE FROM events e WHERE e.workspace_id = $1 AND e.id IN (SELECT event_id FROM gone))
     SELECT count(*)::int AS count FROM gone`,
 };
+const DELETE_MESSAGES = {
+  name: 'channel_messages_erase',
+  text: 'DELETE FROM channel_messages WHERE workspace_id = $1 AND user_id = $2 AND (sequence IS NULL OR sequence <= $3)',
+};
+// A queue with messages of one who came again under the same id goes on.
+const DELETE_QUEUES = {
+  name: 'channel_queues_erase',
+  text: `DELETE FROM channel_queues q WHERE q.workspace_id = $1 AND q.user_id = $2 AND NOT EXISTS (
+      SELECT FROM channel_messages m WHERE m.workspace_id = q.workspace_id AND m.user_id = q.user_id AND m.channel = q.channel)`,
+};
 const FORGET_REQUESTS = { name: 'idempotent_requests_erase', text: 'DELETE FROM idempotent_requests WHERE workspace_id = $1 AND user_id = $2' };
 
 /** Per statement: far below the statement time-out. */
 const CHUNK = 1_000;
 
 /** In a fan-out's transaction, before all else. Sends at once. Resolves with those events that are not an erased user's. */
-export async function withoutErased(tx: ClientBase, events: readonly WebhookEvent[]): Promise<WebhookEvent[]> {
+export async function withoutErased<Event extends Pick<WebhookEvent, 'workspaceId' | 'userId' | 'sequence'>>(tx: ClientBase, events: readonly Event[]): Promise<Event[]> {
   const keyed = events.map((event) => ({ event, digest: userDigest({ workspace_id: event.workspaceId, user_id: event.userId }) }));
   const values = [events.map(({ workspaceId }) => workspaceId), keyed.map(({ digest }) => digest)];
   const [, { rows }] = await Promise.all([
@@ -87,13 +98,15 @@ export const createErasureStore = (pool: Pool) => ({
   async erase(erasure: UserErasure): Promise<void> {
     const { workspace_id: workspaceId, user_id: userId, event_sequence: sequence } = erasure;
     await transact(pool, {
-      load: (tx) => tx.query(EXCLUDE),
+      load: (tx) => tx.query(EXCLUDE_FAN_OUTS),
       decide: () => {},
       save: async (tx) => void (await Promise.all([
         tx.query({ ...REMEMBER, values: [workspaceId, userDigest(erasure), sequence] }),
         tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
         tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence] }),
         tx.query({ ...PASS_TURNS, values: [workspaceId, userId] }),
+        tx.query({ ...DELETE_MESSAGES, values: [workspaceId, userId, sequence] }),
+        tx.query({ ...DELETE_QUEUES, values: [workspaceId, userId] }),
         tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
       ])),
     });

@@ -67,6 +67,8 @@ function toText(chunks: readonly Buffer[]): string {
 
 const WORDS: Readonly<Record<string, string>> = {
   ADDRESS_NOT_ALLOWED: 'address_not_allowed',
+  PROXY_UNAVAILABLE: 'proxy_unavailable',
+  PROXY_REFUSED: 'proxy_refused',
   ETIMEDOUT: 'timeout',
   ECONNREFUSED: 'connection_refused',
   ENOTFOUND: 'name_not_found',

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { columnsOf } from './columns-of.ts';
+import { IN_SCOPE, type EndpointScope } from './endpoint-row.ts';
 
 /** With `ordering: per_user` the deliveries of one user to one endpoint are a queue. */
 interface Queue {
@@ -22,6 +23,20 @@ const LOCK = {
     FROM (SELECT DISTINCT queue FROM unnest($1::text[]) AS queue ORDER BY queue) AS queues`,
 };
 
+// What waits when an endpoint comes to want order keeps its own time, but has turns from now on: whatever comes waits for it. In the order of
+// the user's events, as far as these are numbered.
+const GIVE = {
+  name: 'turns_give',
+  text: `WITH unordered AS (
+      SELECT d.workspace_id, d.id FROM deliveries d
+      WHERE d.workspace_id = $1 AND d.endpoint_id = $3 AND d.status IN ('pending', 'retrying') AND d.turn IS NULL AND NOT d.is_single AND d.replay_id IS NULL
+        AND EXISTS (SELECT FROM endpoints WHERE ${IN_SCOPE} AND id = $3 AND ordering = 'none')
+      ORDER BY d.sequence, d.created_at, d.id
+    ), numbered AS (SELECT workspace_id, id, nextval('delivery_turns') AS turn FROM unordered)
+    UPDATE deliveries d SET turn = numbered.turn FROM numbered
+    WHERE d.workspace_id = numbered.workspace_id AND d.id = numbered.id AND d.status IN ('pending', 'retrying')`,
+};
+
 const PASS = {
   name: 'turns_pass',
   text: `WITH heads AS (
@@ -39,7 +54,11 @@ const PASS = {
     RETURNING d.id`,
 };
 
-/** Before anything is added to these queues or taken from them, in the same transaction. Sends at once. */
+/** Before the endpoint's own row is touched, as recording does, and with no fan-out under way. Sends at once. */
+export const giveTurns = (tx: ClientBase, { workspaceId, userId }: EndpointScope, id: string): Promise<unknown> =>
+  tx.query({ ...GIVE, values: [workspaceId, userId, id] });
+
+/** Before anything is added to these queues, and after something was taken from them, in the same transaction. Sends at once. */
 export const lockQueues = (tx: ClientBase, queues: readonly Queue[]): Promise<unknown> =>
   tx.query({ ...LOCK, values: [queues.map(({ endpointId, userId }) => `${endpointId} ${userId}`)] });
 

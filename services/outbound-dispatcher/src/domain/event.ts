@@ -14,11 +14,16 @@ export interface WebhookEvent {
  * The topic's value without `workspace_id`, which is for the topics alone. Made from the text as it came, not from what a schema
  * knows of it: fields that were added by a newer core reach the receivers too. `headers`: the record's, with CloudEvents' `sequence`.
  */
-export function toWebhookEvent(value: string, { ce_sequence: sequence = '' }: Readonly<Record<string, string>> = {}): WebhookEvent {
+export function toWebhookEvent(value: string, headers: Readonly<Record<string, string>> = {}): WebhookEvent {
   const parsed: Record<'workspace_id' | 'id' | 'event' | 'user_id' | 'timestamp', string> = JSON.parse(value);
   const { workspace_id: workspaceId, ...content } = parsed;
   return {
     workspaceId, id: content.id, event: content.event, userId: content.user_id, timestamp: content.timestamp, body: JSON.stringify(content),
-    sequence: /^\d+$/.test(sequence) ? Number(sequence) : null,
+    sequence: sequenceOf(headers),
   };
+}
+
+/** CloudEvents' `sequence` extension: the number of the event among its user's. */
+export function sequenceOf({ ce_sequence: text = '' }: Readonly<Record<string, string>>): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null;
 }

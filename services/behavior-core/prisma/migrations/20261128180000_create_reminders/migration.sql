@@ -29,6 +29,7 @@ CREATE TABLE "channel_connections" (
     "kind" TEXT NOT NULL,
     "sealed_credentials" TEXT NOT NULL,
     "failing_since" TIMESTAMPTZ(3),
+    "state_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 

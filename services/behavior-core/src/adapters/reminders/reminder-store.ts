@@ -13,7 +13,7 @@ import { loadForReminders } from './reminder-loader.ts';
 // any number of instances share the work.
 const TAKE_DUE = {
   name: 'users_take_to_remind',
-  text: `SELECT workspace_id, id, event_sequence, timezone, remind_at, preferred_reminder_hour, preferred_channels, reminded_on::text AS reminded_on, reminded_count
+  text: `SELECT workspace_id, id, event_sequence, timezone, channels, remind_at, preferred_reminder_hour, preferred_channels, reminded_on::text AS reminded_on, reminded_count
     FROM users WHERE remind_at <= $1 ORDER BY remind_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 

@@ -9,7 +9,7 @@ export type BulkInstruction = Instruction & { index: number };
 
 export function toInstruction({ operation_id, workspace_id, creator_user_id, accepted_at }: BulkPart, { index, id, digest, body }: BulkItem): BulkInstruction {
   return {
-    index, id, digest, operationId: operation_id, workspaceId: workspace_id, userId: body.user_id, creatorUserId: creator_user_id, acceptedAt: accepted_at, body,
+    index, id, digest, operationId: operation_id, workspaceId: workspace_id, userId: body.user_id, creatorUserId: creator_user_id, acceptedAt: accepted_at, isBulk: true, body,
   };
 }
 

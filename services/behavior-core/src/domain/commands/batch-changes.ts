@@ -1,5 +1,6 @@
 import { derivedId, type BehaviorEvent, type Refusal } from '@waggle/contracts';
 import type { Activity, Occurrence } from '../activities/activity.ts';
+import type { Telling } from '../channels/told-to.ts';
 import type { BatchState, PlanLimits, Remembered, Verdict } from './batch-state.ts';
 import { userKey } from './batch-state.ts';
 import type { Instruction } from './instruction.ts';
@@ -28,6 +29,8 @@ export interface BatchChanges {
   /** Likewise: when a reminder of theirs may be due. */
   looks: Map<string, number>;
   events: BehaviorEvent[];
+  /** By event id: how each came about. */
+  tellings: Map<string, Telling>;
 }
 
 /** What deciding depends on beside the state. `now`: the time of the decision. */
@@ -42,7 +45,7 @@ export interface Context extends Deciding {
 }
 
 export const noChanges = (): BatchChanges => ({
-  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [],
+  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [], tellings: new Map(),
 });
 
 export const refused = (code: Refusal['code'], detail: string): Extract<Verdict, { outcome: 'refused' }> => ({
@@ -52,6 +55,13 @@ export const refused = (code: Refusal['code'], detail: string): Extract<Verdict,
 /** The instruction's own ids, the same each time it is decided. Items of one bulk request share the operation, so its id alone would not do. */
 export function idOf(prefix: 'evt' | 'act', { acceptedAt, operationId, id }: Instruction, index: number): string {
   return derivedId(prefix, Date.parse(acceptedAt), operationId, id, index);
+}
+
+/** Adds events of an instruction, with what decides whom they are told to. */
+export function tell({ events, tellings }: BatchChanges, { body, isBulk = false }: Instruction, told: readonly BehaviorEvent[]): void {
+  events.push(...told);
+  const telling = { origin: 'channel' in body ? body.channel : undefined, isBulk, notify: body.notify ?? false };
+  for (const { id } of told) tellings.set(id, telling);
 }
 
 type OfUser = Pick<Activity, 'workspaceId' | 'userId'>;

@@ -6,7 +6,7 @@ import { loadedActivity, type LoadedActivity } from '../activities/loaded-activi
 import { nextEnd, presentOf } from '../activities/present.ts';
 import { toActivityView } from '../activities/view.ts';
 import { activityKey, appliedKey, templateKey, userKey, type LoadedUser, type Verdict } from './batch-state.ts';
-import { idOf, lookAt, refused, sweepAt, type Context } from './batch-changes.ts';
+import { idOf, lookAt, refused, sweepAt, tell, type Context } from './batch-changes.ts';
 import type { Instruction } from './instruction.ts';
 
 const templateActivities = activityCreation.array();
@@ -58,7 +58,7 @@ function createAll(instruction: Instruction, creations: readonly ActivityCreatio
   if (fault !== null) return fault;
   const made = creations.map((creation, index) => {
     const activity = createActivity(creation, { workspaceId, userId, timezone: user.timezone }, { activityId: creation.id ?? idOf('act', instruction, index), now: context.now });
-    return keep(activity, definitionEvent('activity.created', { id: idOf('evt', instruction, index), timestamp: context.now }, activity), { user, context });
+    return keep(activity, definitionEvent('activity.created', { id: idOf('evt', instruction, index), timestamp: context.now }, activity), { user, instruction, context });
   });
   const events = made.map(({ event: { id, event } }) => ({ id, event }));
   return { answer: { status: 'processed', operation_id: operationId, events }, views: made.map(({ loaded }) => toActivityView(loaded, context.now)) };
@@ -79,14 +79,14 @@ function faultOf(creations: readonly ActivityCreation[], { workspaceId, user, co
   return null;
 }
 
-function keep(activity: Activity, event: BehaviorEvent, { user, context }: { user: LoadedUser; context: Context }): { loaded: LoadedActivity; event: BehaviorEvent } {
+function keep(activity: Activity, event: BehaviorEvent, { user, instruction, context }: { user: LoadedUser; instruction: Instruction; context: Context }): { loaded: LoadedActivity; event: BehaviorEvent } {
   const { state, changes, now } = context;
   const loaded = loadedActivity(activity);
   state.activities.set(activityKey(activity.workspaceId, activity.id), loaded);
   user.active[activity.type]++;
   changes.activities.push(activity);
   changes.users.add(userKey({ workspaceId: activity.workspaceId, id: activity.userId }));
-  changes.events.push(event);
+  tell(changes, instruction, [event]);
   if (activity.type !== 'task') sweepAt(changes, activity, nextEnd(activity, presentOf(activity, now)));
   if (activity.reminders.enabled) lookAt(changes, activity, Date.parse(now));
   return { loaded, event };

@@ -11,7 +11,7 @@ import { toActivityView } from '../activities/view.ts';
 import { dayNumber } from '../local-date.ts';
 import { lookAfterChange } from '../reminders/mark.ts';
 import { activityKey, type Verdict } from './batch-state.ts';
-import { idOf, lookAt, refused, sweepAt, type Context } from './batch-changes.ts';
+import { idOf, lookAt, refused, sweepAt, tell, type Context } from './batch-changes.ts';
 import type { Instruction } from './instruction.ts';
 
 const ACTIONS = {
@@ -70,7 +70,7 @@ function apply(instruction: Instruction, loaded: LoadedActivity, { before, chang
   const streak = computeStreak(loaded, present);
   const events = change.told.map((told, index) =>
     toldEvent(told, { id: idOf('evt', instruction, index), timestamp: command.at }, { activity, occurrence, day, streak, channel: command.channel }));
-  changes.events.push(...events);
+  tell(changes, instruction, events);
   return events.map(({ id, event }) => ({ id, event }));
 }
 

@@ -14,5 +14,7 @@ export interface Instruction<Body extends InstructionBody = InstructionBody> {
   /** Who asked: a user key's owner, or null for a system key, which may bring new users along. */
   creatorUserId: string | null;
   acceptedAt: string;
+  /** An item of a bulk request. */
+  isBulk?: boolean;
   body: Body;
 }

@@ -1,5 +1,4 @@
-/** What every user has. */
-export const FEED = 'feed';
+import { FEED } from '@waggle/contracts';
 
 /** The channels that a user has connected, by name, beside the feed. */
 export type Connections = ReadonlyMap<string, { isFailing: boolean }>;

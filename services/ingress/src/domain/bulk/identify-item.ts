@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { keyedCommandId, naturalCommandId, type BulkItem, type InstructionBody } from '@waggle/contracts';
 
 /**
@@ -16,4 +16,4 @@ export function createItemIdentities(workspaceId: string, request: { id: string 
   };
 }
 
-const digestOf = (body: InstructionBody) => createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 27);
+const digestOf = (body: InstructionBody) => hash('sha256', JSON.stringify(body), 'base64url').slice(0, 27);

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Parser } from '@asyncapi/parser';
+import { PROBLEMS } from '@waggle/contracts';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { incompatibilities } from './compatibility.ts';
+import { documents } from './documents.ts';
+import { ROUTES_BY_SUBJECT } from './routes/index.ts';
+
+const FOLDER = join(import.meta.dirname, '../../../docs');
+const generated = documents();
+const textOf = (path: string) => generated.get(path) ?? '';
+
+test.each([...generated.keys()])('docs/%s is what `npm run documents` writes', (path) => {
+  expect(existsSync(join(FOLDER, path)) ? readFileSync(join(FOLDER, path), 'utf8') : 'missing').toBe(textOf(path));
+});
+
+const published = readdirSync(join(FOLDER, 'schemas'));
+test.each(published)('readers of %s can go on with its schema', (name) => {
+  expect(generated.has(`schemas/${name}`)).toBe(true);
+  const before = JSON.parse(readFileSync(join(FOLDER, 'schemas', name), 'utf8'));
+  expect(incompatibilities(before, JSON.parse(textOf(`schemas/${name}`)))).toEqual([]);
+});
+
+test('the OpenAPI document is valid, and each operation has its own id and an answer', async () => {
+  const { valid, errors } = await new Validator().validate(JSON.parse(textOf('openapi.json')));
+  expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+  const { paths } = JSON.parse(textOf('openapi.json'));
+  const ids = Object.values<Record<string, { operationId: string }>>(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids).toHaveLength(Object.values(ROUTES_BY_SUBJECT).flatMap((routes) => Object.keys(routes)).length);
+});
+
+test('every reference of the OpenAPI document leads somewhere, and it names the problems that there are', () => {
+  const text = textOf('openapi.json');
+  const document = JSON.parse(text);
+  for (const [, reference = ''] of text.matchAll(/"\$ref": "#\/([^"]+)"/g)) {
+    const target = reference.split('/').reduce((value, key) => value?.[key], document);
+    expect([reference, typeof target]).toEqual([reference, 'object']);
+  }
+  const { properties } = document.components.responses.Problem.content['application/problem+json'].schema;
+  expect(properties.code.enum).toEqual(Object.keys(PROBLEMS));
+});
+
+test('the AsyncAPI document is valid', async () => {
+  const diagnostics = await new Parser().validate(textOf('asyncapi.yaml'));
+  expect(diagnostics.filter(({ severity }) => `${severity}` === `0`).map(({ message, path }) => `${path.join('/')}: ${message}`)).toEqual([]);
+  const { channels, components } = parse(textOf('asyncapi.yaml'));
+  expect(Object.values<{ address: string }>(channels).map(({ address }) => address)).toEqual(['public.behavior.event.v1', 'public.campaign.event.v1', 'public.webhook.delivery.v1']);
+  expect(Object.values<{ name: string }>(components.messages).map(({ name }) => `${name}.v1.json`).toSorted()).toEqual(published.toSorted());
+});

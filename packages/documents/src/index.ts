@@ -1,0 +1,1 @@
+export { ROUTES_BY_SUBJECT } from './routes/index.ts';

@@ -1,0 +1,23 @@
+import {
+  apiKeyView, auditEntryView, auditFilters, authMe, createPortalSessionBody, createSystemKeyBody, createUserKeyBody, exchangePortalCodeBody, pageQuery, portalSessionView, portalTokenView,
+  settingsBody, settingsView, userView,
+} from '@waggle/contracts';
+import { accepted } from './inbound.ts';
+import { listOf, type RouteTable } from './route.ts';
+
+export const PEOPLE_ROUTES: RouteTable = {
+  'GET /v1/users': { summary: 'List users', query: pageQuery, answers: { 200: listOf(userView) }, problems: ['forbidden'] },
+  'GET /v1/users/{id}': { summary: 'Read a user', answers: { 200: userView }, problems: ['forbidden'] },
+  'DELETE /v1/users/{id}': { summary: 'Erase a user', description: 'In every service. The operation is complete when each has reported.', answers: { 202: accepted }, problems: ['forbidden'] },
+  'GET /v1/users/{id}/settings': { summary: "Read a user's settings", answers: { 200: settingsView }, problems: ['forbidden'] },
+  'PUT /v1/users/{id}/settings': { summary: "Change a user's settings", description: 'What is left out stays. A system key creates the user.', body: settingsBody, answers: { 200: settingsView }, problems: ['forbidden'] },
+  'POST /v1/users/{id}/api-keys': { summary: 'Create a key of a user', body: createUserKeyBody, answers: { 201: apiKeyView }, problems: ['forbidden'] },
+  'GET /v1/users/{id}/api-keys': { summary: "List a user's keys", query: pageQuery, answers: { 200: listOf(apiKeyView) }, problems: ['forbidden'] },
+  'POST /v1/api-keys': { summary: 'Create a system key', body: createSystemKeyBody, answers: { 201: apiKeyView }, problems: ['forbidden'] },
+  'GET /v1/api-keys': { summary: 'List system keys', query: pageQuery, answers: { 200: listOf(apiKeyView) }, problems: ['forbidden'] },
+  'DELETE /v1/api-keys/{id}': { summary: 'Revoke a key', answers: { 204: null }, problems: ['forbidden'] },
+  'GET /v1/auth/me': { summary: 'Who this key is', answers: { 200: authMe } },
+  'GET /v1/audit-log': { summary: 'What was administered, newest first', query: pageQuery.extend(auditFilters.shape), answers: { 200: listOf(auditEntryView) }, problems: ['forbidden'] },
+  'POST /v1/portal-sessions': { summary: 'Let a browser into the portal', body: createPortalSessionBody, answers: { 201: portalSessionView }, problems: ['forbidden', 'not_found'] },
+  'POST /v1/portal-sessions/exchange': { summary: 'Exchange the code of a portal session for its token', body: exchangePortalCodeBody, answers: { 200: portalTokenView }, auth: 'none' },
+};

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readTestServers, useStack } from '@waggle/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+import { allowReadingForBi } from '../src/topics.ts';
+
+const { bi } = readTestServers();
+const stack = useStack();
+const PROGRAM = join(import.meta.dirname, '../../../docs/guides/read_topics.mjs');
+// With TEST_SERVERS=testcontainers the broker has one listener, without names.
+const testBi = bi === null ? test.skip : test;
+const [publicTopic, privateTopic] = [`${stack.kafka.prefix}public.behavior.event.v1`, `${stack.kafka.prefix}private.behavior.command.v1`];
+
+const connect = (password = bi?.password ?? '') => new Kafka({
+  brokers: [bi?.brokers ?? ''], sasl: { mechanism: 'scram-sha-512', username: bi?.username ?? '', password }, retry: { retries: 1 }, logLevel: logLevel.NOTHING,
+});
+const admin = connect().admin();
+beforeAll(async () => {
+  if (bi === null) return;
+  await allowReadingForBi(stack.kafka, bi.username);
+  await admin.connect();
+});
+afterAll(() => admin.disconnect());
+
+const recordOf = (id: string, schema?: string) => ({
+  topic: 'public.behavior.event.v1', key: 'ws_1:usr_1', value: JSON.stringify({ id, event: 'activity.completed', user_id: 'usr_1' }),
+  headers: { ce_id: id, ce_type: 'activity.completed', ce_dataschema: schema ?? '/docs/schemas/activity.completed.v1.json' },
+});
+
+testBi('the program of the guide reads a public topic as the BI user, each event once', async () => {
+  const written = [recordOf('evt_1'), recordOf('evt_2'), recordOf('evt_1'), recordOf('evt_3')];
+  await stack.publish(written);
+  const env = { ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}`, EVENTS_MAX: '3' };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', PROGRAM], { env });
+  const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  expect(lines).toEqual(['evt_1', 'evt_2', 'evt_3'].map((id) => ({
+    id, type: 'activity.completed', event: 'activity.completed', user_id: 'usr_1', schema: '/docs/schemas/activity.completed.v1.json',
+  })));
+});
+
+testBi('it sees public topics and no other, and may not write, create, change or delete', async () => {
+  const topics = await admin.listTopics();
+  expect(topics).toContain(publicTopic);
+  expect(topics.filter((topic) => topic.startsWith(stack.kafka.prefix) && !topic.startsWith(`${stack.kafka.prefix}public.`))).toEqual([]);
+  expect(topics).not.toContain(privateTopic);
+
+  const producer = connect().producer();
+  await producer.connect();
+  await expect(producer.send({ topic: publicTopic, messages: [{ value: 'x' }] })).rejects.toThrow('Not authorized');
+  await producer.disconnect();
+  await expect(admin.createTopics({ topics: [{ topic: `${stack.kafka.prefix}public.mine.v1` }] })).rejects.toThrow();
+  await expect(admin.deleteTopics({ topics: [publicTopic] })).rejects.toThrow('Not authorized');
+});
+
+testBi.each([
+  ['a private topic', privateTopic, 'bi-private'], ['a public topic with the group of a service', publicTopic, 'event-log.behavior-event'],
+])('it may not read %s', async (_name, topic, groupId) => {
+  const consumer = connect().consumer({ groupId });
+  await consumer.connect();
+  const crashed = new Promise<Error>((resolve) => consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error)));
+  const refused = consumer.subscribe({ topics: [topic] }).then(() => consumer.run({ eachMessage: async () => {} })).then(() => crashed, (error: unknown) => error);
+  expect(String(await refused)).toMatch(/Not authorized|Failed to find group coordinator/);
+  await consumer.disconnect();
+}, 60_000);
+
+testBi('a wrong password gets nowhere', async () => {
+  await expect(connect('wrong').admin().connect()).rejects.toThrow('authentication failed');
+});

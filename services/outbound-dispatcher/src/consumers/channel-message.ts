@@ -1,0 +1,12 @@
+import { channelMessage } from '@waggle/contracts';
+import { defineBatchHandler, done } from '@waggle/kafka';
+import type { TellChannels } from '../delivery/tell-channels.ts';
+import { sequenceOf } from '../domain/event.ts';
+
+export const channelMessageHandler = ({ tell }: Pick<TellChannels, 'tell'>) =>
+  defineBatchHandler(channelMessage, {
+    async handle(received) {
+      await tell(received.map(({ data, raw }) => ({ data, sequence: sequenceOf(raw.headers) })));
+      return received.map(done);
+    },
+  });

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { behaviorCommand, behaviorEvent, type BehaviorEvent } from '@waggle/contracts';
+import { cloudEventHeaders, toRecord, type KafkaRecord } from '@waggle/kafka';
+import { findDeadLetters, redriveDeadLetters } from '@waggle/setup';
+import { aCommand, callApi, eventually, useStack } from '@waggle/testkit';
+import { beforeAll, expect, test } from '@jest/globals';
+import { createApp as createCore } from '../../services/behavior-core/src/app.ts';
+import { loadConfig as loadCoreConfig } from '../../services/behavior-core/src/config.ts';
+import { createApp as createLog } from '../../services/event-log/src/app.ts';
+import { loadConfig as loadLogConfig } from '../../services/event-log/src/config.ts';
+import { createApp as createDispatcher } from '../../services/outbound-dispatcher/src/app.ts';
+import { loadConfig as loadDispatcherConfig } from '../../services/outbound-dispatcher/src/config.ts';
+
+// I9: what no retry can help is set aside with its reason, stops nobody, and an operator puts it back, by the command itself.
+const stack = useStack();
+let [workspaceId, systemKey] = ['', ''];
+
+beforeAll(async () => {
+  const settings = { ALLOW_INSECURE_ENDPOINTS: 'true', EGRESS_ALLOW_CIDRS: '127.0.0.0/8' };
+  await stack.run(createCore(loadCoreConfig(stack.envOf('behavior-core', settings))).components);
+  await Promise.all([
+    stack.run(createLog(loadLogConfig(stack.envOf('event-log', settings))).components),
+    stack.run(createDispatcher(loadDispatcherConfig(stack.envOf('outbound-dispatcher', settings))).components),
+  ]);
+  ({ workspaceId, systemKey } = await stack.createWorkspace());
+  await callApi('POST', `${stack.urlOf('behavior-core')}/v1/activities`, { key: systemKey, body: { id: 'act_poison', user_id: 'usr_poison', type: 'habit', name: 'Drink water' } });
+  await callApi('POST', `${stack.urlOf('outbound-dispatcher')}/v1/webhooks/endpoints`, { key: systemKey, body: { url: 'http://127.0.0.1:9/hook', event_types: ['*'] } });
+}, 60_000);
+
+const ADMIN = join(import.meta.dirname, '../../packages/setup/src/admin.ts');
+type Answer = { code: number; letters: { id: string; service: string; reason: string; redriven_at: string | null; redrives: number; value?: string }[]; stderr: string };
+
+async function admin(...args: string[]): Promise<Answer> {
+  const env = { ...process.env, KAFKA_BROKERS: stack.kafka.brokers.join(','), KAFKA_PREFIX: stack.kafka.prefix };
+  const { code = 0, stdout, stderr } = await promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', ADMIN, 'dead-letters', ...args], { env })
+    .catch((error: { code: number; stdout: string; stderr: string }) => error) as { code?: number; stdout: string; stderr: string };
+  return { code, letters: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line)), stderr };
+}
+
+const eventOf = (id: string): BehaviorEvent => ({
+  event: 'activity.completed', timestamp: '2026-03-28T08:12:44Z', user_id: 'usr_poison', id, workspace_id: workspaceId,
+  activity: { id: 'act_elsewhere', type: 'habit', name: 'Drink water', channel: 'telegram', occurrence_date: '2026-03-28', streak: { current: 4, longest: 12 } },
+});
+const recordOf = (id: string): KafkaRecord => toRecord(behaviorEvent, eventOf(id), cloudEventHeaders(eventOf(id), 'waggle/behavior-core'));
+const commandOn = (timestamp: string) => toRecord(behaviorCommand, aCommand({ workspaceId, userId: 'usr_poison', activityId: 'act_poison', timestamp }));
+
+interface Case {
+  service: 'behavior-core' | 'outbound-dispatcher' | 'event-log';
+  /** As a fault of the service itself would make a good record fail, until it is mended. */
+  table: string;
+  constraint: string;
+  poison(): KafkaRecord;
+  neighbour(): KafkaRecord;
+  /** Rows that the poison, and the neighbour, have made. */
+  effects: string;
+}
+
+const CASES: Case[] = [
+  {
+    service: 'behavior-core', table: 'occurrences', constraint: "activity_id <> 'act_poison' OR local_date <> '2026-03-20'",
+    poison: () => commandOn('2026-03-20T08:00:00Z'), neighbour: () => commandOn('2026-03-21T08:00:00Z'),
+    effects: "SELECT local_date::text AS id FROM occurrences WHERE activity_id = 'act_poison' AND state = 'done' ORDER BY 1",
+  },
+  {
+    service: 'event-log', table: 'events', constraint: "event_id <> 'evt_log_poison'",
+    poison: () => recordOf('evt_log_poison'), neighbour: () => recordOf('evt_log_neighbour'), effects: "SELECT event_id AS id FROM events WHERE event_id LIKE 'evt_log_%' ORDER BY 1 DESC",
+  },
+  {
+    service: 'outbound-dispatcher', table: 'deliveries', constraint: "event_id <> 'evt_dsp_poison'",
+    poison: () => recordOf('evt_dsp_poison'), neighbour: () => recordOf('evt_dsp_neighbour'), effects: "SELECT event_id AS id FROM deliveries WHERE event_id LIKE 'evt_dsp_%' ORDER BY 1 DESC",
+  },
+];
+
+test.each(CASES)('$service: what failed is set aside alone, and has its effect once after it was put back', async ({ service, table, constraint, poison, neighbour, effects }) => {
+  const db = stack.db(service);
+  const idsOf = async () => (await db.query(effects)).rows.map(({ id }) => id);
+  await db.query(`ALTER TABLE ${table} ADD CONSTRAINT poison CHECK (${constraint}) NOT VALID`);
+  await stack.publish([poison(), neighbour()]);
+  await eventually(async () => expect(await idsOf()).toHaveLength(1));
+  let id = '';
+  await eventually(async () => {
+    const letters = await findDeadLetters(stack.kafka, { services: [service], reason: 'failed' });
+    expect(letters).toEqual([expect.objectContaining({ service, reason: 'failed', error: expect.stringContaining('poison'), redriven_at: null, redrives: 0 })]);
+    id = letters[0]!.id;
+  });
+  const metrics = await (await fetch(`${stack.urlOf(service).replace(/\d+$/, stack.envOf(service)['INTERNAL_PORT'] ?? '')}/metrics`)).text();
+  expect(metrics).toMatch(/dead_letters_total\{topic="[a-z0-9.-]+",reason="failed",service="[a-z-]+"\} 1\n/);
+
+  await db.query(`ALTER TABLE ${table} DROP CONSTRAINT poison`);
+  expect(await admin('redrive', id)).toMatchObject({ code: 0, letters: [{ id, redriven_at: expect.any(String) }] });
+  await eventually(async () => expect(await idsOf()).toHaveLength(2));
+  expect(await redriveDeadLetters(stack.kafka, { services: [service], reason: 'failed' })).toEqual([]);
+}, 90_000);
+
+test('poison that is put back is set aside again, and shows how often', async () => {
+  const spoilt = { ...recordOf('evt_spoilt'), value: '{"id":"evt_' };
+  await stack.publish([spoilt]);
+  const spoiltOf = () => findDeadLetters(stack.kafka, { services: ['event-log'], reason: 'schema_mismatch' });
+  await eventually(async () => expect(await spoiltOf()).toHaveLength(1));
+  const [first] = await spoiltOf();
+  expect((await admin('show', first!.id)).letters).toMatchObject([{ id: first!.id, value: spoilt.value, headers: { ce_id: 'evt_spoilt' } }]);
+  expect((await admin('redrive', '--all', '--service', 'event-log', '--reason', 'schema_mismatch')).letters).toMatchObject([{ id: first!.id }]);
+  // Once: it says so, and nothing is sent.
+  expect(await admin('redrive', first!.id)).toMatchObject({ code: 1, letters: [], stderr: expect.stringContaining('put back before') });
+  await eventually(async () => expect((await spoiltOf()).map(({ redrives, redriven_at: at }) => `${redrives} ${at === null ? 'waits' : 'was put back'}`).toSorted()).toEqual(['0 was put back', '1 waits']));
+  const { letters, stderr } = await admin('list', '--service', 'event-log');
+  expect([letters.filter(({ reason }) => reason === 'schema_mismatch').length, stderr]).toEqual([2, 'event-log schema_mismatch: 1 waiting\n']);
+}, 60_000);
+
+test.each([
+  [['redrive', 'event-log:0:0', '--all'], 'Name ids, or --all'], [['show', 'gateway:0:0'], 'not the id'], [['list', '--unknown'], 'unknown'],
+])('dead-letters %j is not understood', async (args, words) => {
+  expect(await admin(...args)).toMatchObject({ code: 2, letters: [], stderr: expect.stringContaining(words) });
+});
