@@ -102,15 +102,7 @@ export function createApp(config: Config) {
     consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
   const components = [
-    database,
-    redis,
-    producer,
-    relay,
-    hours,
-    engine,
-    channels.engine,
-    replayer,
-    consumers,
+    database, redis, producer, relay, hours, engine, channels.engine, replayer, consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },
