@@ -8,7 +8,7 @@ const GUIDE = join(import.meta.dirname, '../../../docs/guides/verify-webhooks.md
 const directory = mkdtempSync(join(tmpdir(), 'waggle-guide-'));
 
 /** The page's program in this language, as it is printed. */
-export function printed(language: string): string {
+function printed(language: string): string {
   const [, program] = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readFileSync(GUIDE, 'utf8')) ?? [];
   if (program === undefined) throw new Error(`The guide has no program in ${language}`);
   return program;
