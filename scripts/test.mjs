@@ -1,5 +1,5 @@
 // `npm test`: every check of the repository, and one line at the end that counts them. Arguments go to Jest's integration run.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -8,6 +8,7 @@ const RESULTS = join(ROOT, '.waggle/test-results');
 const UNIT_RESULTS = '.turbo/test-results.json';
 const SOURCES = ['packages', 'services', 'tests'];
 const counts = { passed: 0, failed: 0 };
+const skipped = [];
 
 rmSync(RESULTS, { recursive: true, force: true });
 mkdirSync(RESULTS, { recursive: true });
@@ -22,13 +23,28 @@ if (only.length === 0) {
   await check('unused code and dependencies', 'knip', []);
   for (const workspace of workspaces()) countJest(join(workspace, UNIT_RESULTS));
 }
+provideChromium();
 const outputFile = join(RESULTS, 'integration.json');
 const jest = [join(ROOT, 'node_modules/jest/bin/jest.js'), '--selectProjects', 'integration', '--json', '--outputFile', outputFile, ...only];
 const exitCode = await run('integration and end-to-end tests on real servers', process.execPath, jest, { NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning --disable-warning=TimeoutNegativeWarning' });
 if (!countJest(outputFile) || (exitCode !== 0 && counts.failed === 0)) counts.failed++;
 
+for (const what of skipped) console.log(`\nSKIPPED: ${what}`);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+
+/** The portal's tests drive Debian's Chromium. Where there is none and none can be had they are skipped, which is said here and at the end. */
+function provideChromium() {
+  const isThere = () => Boolean(process.env.CHROMIUM) || ['chromium', 'chromium-browser', 'google-chrome'].some((name) => spawnSync('which', [name]).status === 0);
+  if (isThere()) return;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log('\n── installing chromium, for the tests of the portal');
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env });
+    spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', 'chromium'], { stdio: 'ignore', env });
+  }
+  if (!isThere()) skipped.push('the tests of the portal: there is no Chromium (apt-get install chromium, or CHROMIUM=/its/path)');
+}
 
 /** A check that has no count of its own is one. */
 async function check(title, command, args, findFaults = () => []) {

@@ -63,7 +63,7 @@ const tree = root.addChildren([
 ]);
 
 export const router = createRouter({
-  routeTree: tree, basepath: '/portal', defaultPreload: 'intent', scrollRestoration: true, defaultPendingComponent: () => <Bones rows={6} />, defaultPendingMs: 200,
+  routeTree: tree, basepath: '/portal', search: { strict: true }, defaultPreload: 'intent', scrollRestoration: true, defaultPendingComponent: () => <Bones rows={6} />, defaultPendingMs: 200,
 });
 
 declare module '@tanstack/react-router' {

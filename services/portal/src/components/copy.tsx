@@ -33,9 +33,9 @@ export function CopyField({ text, what }: CopyProps) {
 }
 
 /** Text as it is, whatever it holds: never as HTML. */
-export function CodeBlock({ text, what, children }: CopyProps & { children?: ReactNode }) {
+export function CodeBlock({ text, what, children, isWrapped = false }: CopyProps & { children?: ReactNode; isWrapped?: boolean }) {
   return (
-    <div className={classes.block}>
+    <div className={isWrapped ? `${classes.block} ${classes.wrapped}` : classes.block}>
       <pre tabIndex={0} aria-label={what}><code>{children ?? text}</code></pre>
       <div className={classes.corner}><CopyIcon text={text} what={what} /></div>
     </div>

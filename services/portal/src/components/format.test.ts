@@ -11,7 +11,7 @@ test.each([
   { description: 'most', part: 199, whole: 200, text: '99.5 %' },
   { description: 'some', part: 1, whole: 3, text: '33 %' },
   { description: 'few', part: 1, whole: 30, text: '3.3 %' },
-  { description: 'none', part: 0, whole: 30, text: '0.0 %' },
+  { description: 'none', part: 0, whole: 30, text: '0 %' },
 ])('$description: $text', ({ part, whole, text }) => {
   expect(toPercent(part, whole)).toBe(text);
 });

@@ -37,6 +37,7 @@ export function toDuration(ms: number): string {
 export function toPercent(part: number, whole: number): string {
   const share = (part / whole) * 100;
   if (part === whole) return '100 %';
+  if (part === 0) return '0 %';
   return share > 99.9 ? '99.9 %' : `${share.toFixed(share >= 99 || share < 10 ? 1 : 0)} %`;
 }
 

@@ -21,7 +21,7 @@ export function Frame() {
         <Brand />
         <ActionIcon variant="default" size="lg" aria-label="Open the menu" aria-expanded={isOpen} onClick={open}><IconMenu2 size={18} /></ActionIcon>
       </div>
-      <Drawer opened={isOpen} onClose={close} size="17rem" padding={0} lockScroll={false} title="Menu" closeButtonProps={{ 'aria-label': 'Close the menu' }}><Navigation /></Drawer>
+      <Drawer opened={isOpen} onClose={close} size="17rem" padding={0} lockScroll={false} title="Menu" classNames={{ header: classes.drawer ?? '' }} closeButtonProps={{ 'aria-label': 'Close the menu' }}><Navigation /></Drawer>
       <Content />
     </div>
   );

@@ -35,7 +35,7 @@ export function Navigation() {
   return (
     <div className={classes.nav}>
       <Brand />
-      <nav aria-label="Main">
+      <nav aria-label="Main" className={classes.groups}>
         {GROUPS.map(({ label, links }) => (
           <div key={label} className={classes.group}>
             <div className={classes.label}>{label}</div>

@@ -26,7 +26,7 @@ export function ApiKeys() {
   const path = userId === undefined ? '/v1/api-keys' : `/v1/users/${encodeURIComponent(userId)}/api-keys`;
   return (
     <Page title="API keys" trail={['Settings', 'Developer']} lead="A system key acts for the whole workspace, a user key as one user. A key is shown once; nothing but a digest of it is kept.">
-      {me.user_id === null && <FilterBar><TextFilter label="Keys of a user" placeholder="usr_… (empty: system keys)" value={chosen} onChange={choose} /></FilterBar>}
+      {me.user_id === null && <FilterBar><TextFilter label="Keys of" placeholder="the workspace" value={chosen} onChange={choose} /></FilterBar>}
       <Creation me={me} path={path} userId={userId} />
       <List key={path} path={path} />
     </Page>

@@ -55,7 +55,7 @@ function Result({ body, keyId, secret, campaignId, onAgain }: ResultProps) {
   const sending = useMutation({ mutationFn: () => send(body, keyId, secret) });
   return (
     <div className={classes.stack}>
-      <Card title="Canonical body" about="Keys in order, no white space: what is digested."><CodeBlock text={signed.data?.canonical ?? ''} what="Canonical body" /></Card>
+      <Card title="Canonical body" about="Keys in order, no white space: what is digested."><CodeBlock text={signed.data?.canonical ?? ''} what="Canonical body" isWrapped /></Card>
       <Card title="Signature" about="HMAC-SHA256 under the secret, over the timestamp, a line feed and the digest.">
         {signed.data === undefined || signed.data.signature === null
           ? <p className="muted">Digest <code className="break">{signed.data?.digest}</code>. Enter the secret, and the signature stands here.</p>

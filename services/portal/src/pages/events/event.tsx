@@ -25,7 +25,7 @@ export function EventPage() {
     <Page title={type} trail={TRAIL} lead={<CopyId id={id} what="event id" />}>
       <div className={classes.grid}>
         <Card title="Event" about="As webhooks carry it, and when the log took it in."><JsonView text={JSON.stringify(event.data, null, 2)} what="Event" /></Card>
-        <div>
+        <div className={classes.column}>
           <Card title="About">
             <dl className={facts.facts}>
               <dt>User</dt>
@@ -35,9 +35,8 @@ export function EventPage() {
               <dt>Recorded</dt>
               <dd><Moment at={recordedAt} as="full" /></dd>
             </dl>
-            <CodeBlock text={curlFor(location.origin, `/v1/events/${id}`)} what="curl command" />
+            <CodeBlock text={curlFor(location.origin, `/v1/events/${id}`)} what="curl command" isWrapped />
           </Card>
-          <br />
           <Sent event={event.data} />
         </div>
       </div>

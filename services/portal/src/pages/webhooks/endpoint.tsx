@@ -16,7 +16,8 @@ import { StatusPill } from '../../components/status-pill.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './endpoint.module.css';
 import { EndpointFacts } from './endpoint-facts.tsx';
-import { Figure, p95Of, reasonOf, successRate } from './health.tsx';
+import { Figure, isAiling, p95Of, reasonOf, stateOf, successRate } from './health.tsx';
+import { Moment } from '../../components/moment.tsx';
 import { RecentDeliveries } from './recent-deliveries.tsx';
 import { Replay } from './replay.tsx';
 import { SigningSecret } from './signing-secret.tsx';
@@ -41,8 +42,9 @@ function Found({ endpoint }: { endpoint: EndpointView }) {
   const reason = reasonOf(endpoint);
   return (
     <Page title={endpoint.url} trail={TRAIL} lead={endpoint.description ?? undefined} actions={<Actions endpoint={endpoint} />}>
-      <div className={classes.row}><StatusPill status={endpoint.status} /><span className="muted small"><code>{endpoint.id}</code></span></div>
+      <div className={classes.row}><StatusPill status={stateOf(endpoint)} /><span className="muted small"><code>{endpoint.id}</code></span></div>
       {reason !== null && <p className={classes.notice}>{reason}</p>}
+      {endpoint.paused_until !== null && <p className={classes.notice}>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</p>}
       <Health endpoint={endpoint} />
       <div className={classes.grid}>
         <div className={classes.column}>
@@ -65,7 +67,7 @@ function Health({ endpoint: { stats } }: { endpoint: EndpointView }) {
   return (
     <Card title="Health" about="The last 24 hours">
       <div className={classes.figures}>
-        <Figure value={successRate(stats) ?? '—'} label="success" />
+        <Figure value={successRate(stats) ?? '—'} label="success" isBad={isAiling(stats)} />
         <Figure value={toCount(stats.delivered_24h)} label="delivered" />
         <Figure value={toCount(stats.failed_24h)} label="failed" />
         <Figure value={p95Of(stats)} label="p95 of attempts" />

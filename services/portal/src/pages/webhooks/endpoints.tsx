@@ -9,7 +9,7 @@ import { Bones, Empty, Failure } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './endpoints.module.css';
-import { Figure, p95Of, successRate } from './health.tsx';
+import { Figure, isAiling, p95Of, stateOf, successRate } from './health.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 
 export function Endpoints() {
@@ -40,13 +40,13 @@ function List({ endpoints }: { endpoints: readonly EndpointView[] }) {
 const CHIPS_MAX = 4;
 
 function Item({ endpoint, now }: { endpoint: EndpointView; now: number }) {
-  const { id, url, description, status, event_types: types, stats } = endpoint;
+  const { id, url, description, event_types: types, stats } = endpoint;
   return (
     <li className={classes.item}>
       <div className={classes.main}>
         <div className={classes.chips}>
           <Link to="/settings/developer/webhooks/$endpointId" params={{ endpointId: id }} className={classes.url}>{url}</Link>
-          <StatusPill status={status} />
+          <StatusPill status={stateOf(endpoint)} />
         </div>
         {description !== null && <div className="muted small break">{description}</div>}
         <div className={classes.chips}>
@@ -54,7 +54,7 @@ function Item({ endpoint, now }: { endpoint: EndpointView; now: number }) {
           {types.length > CHIPS_MAX && <span className="muted small">and {types.length - CHIPS_MAX} more</span>}
         </div>
       </div>
-      <Figure value={successRate(stats) ?? '—'} label="success, 24 h" />
+      <Figure value={successRate(stats) ?? '—'} label="success, 24 h" isBad={isAiling(stats)} />
       <Figure value={p95Of(stats)} label="p95" />
       <div className={classes.spark}><Sparkline hours={stats.hours} now={now} /></div>
     </li>

@@ -7,8 +7,19 @@ export function successRate({ delivered_24h: delivered, failed_24h: failed }: En
   return delivered + failed === 0 ? null : toPercent(delivered, delivered + failed);
 }
 
-export function Figure({ value, label }: { value: string; label: string }) {
-  return <div className={classes.figure}><strong>{value}</strong><span>{label}</span></div>;
+export function Figure({ value, label, isBad = false }: { value: string; label: string; isBad?: boolean }) {
+  return <div className={isBad ? `${classes.figure} ${classes.bad}` : classes.figure}><strong>{value}</strong><span>{label}</span></div>;
+}
+
+const GOOD_SHARE = 0.95;
+/** So much fails that somebody should look. */
+export const isAiling = ({ delivered_24h: delivered, failed_24h: failed }: EndpointView['stats']) => failed > 0 && delivered / (delivered + failed) < GOOD_SHARE;
+
+/** What one sees at a glance: an endpoint that is enabled and does not answer is no good sign. */
+export function stateOf({ status, paused_until: pausedUntil, stats }: EndpointView): string {
+  if (status === 'disabled') return 'disabled';
+  if (pausedUntil !== null) return 'paused';
+  return isAiling(stats) ? 'failing' : 'enabled';
 }
 
 export const p95Of = ({ p95_ms: p95 }: EndpointView['stats']) => (p95 === null ? '—' : toDuration(p95));

@@ -1,0 +1,51 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { join } from 'node:path';
+import { findChromium } from './chromium.ts';
+import { SCREENSHOTS } from './given-portal.ts';
+
+export const openBrowser = (): Promise<Browser> =>
+  // Root has no sandbox; what is opened here is our own.
+  chromium.launch({ executablePath: findChromium() ?? 'chromium', args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+
+/** What a page complained about: scripts that threw, and whatever its Content-Security-Policy refused. */
+export interface Tab {
+  page: Page;
+  context: BrowserContext;
+  complaints: string[];
+}
+
+export async function openTab(browser: Browser, { bearer }: { bearer?: string } = {}): Promise<Tab> {
+  const context = await browser.newContext({ viewport: { width: 1_360, height: 900 }, colorScheme: 'light', locale: 'en-GB', timezoneId: 'Europe/Berlin', permissions: ['clipboard-read', 'clipboard-write'] });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // A refused request is what some tests are about.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+  });
+  if (bearer !== undefined) await page.addInitScript(`sessionStorage.setItem('waggle.bearer', ${JSON.stringify(bearer)})`);
+  return { page, context, complaints };
+}
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SCHEMES = ['light', 'dark'] as const;
+
+/** In both schemes: a picture for people, and what axe finds that keeps somebody out. */
+export async function examine(page: Page, name: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`) });
+    // One page without frames, so without the second page that axe would open; of a scheme only the colours can be at fault.
+    const axe = new AxeBuilder({ page }).setLegacyMode(true);
+    const { violations } = await (colorScheme === 'light' ? axe.withTags(WCAG) : axe.withRules('color-contrast')).analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    faults.push(...serious.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${name} (${colorScheme}) ${id}: ${target.join(' ')} ${failureSummary?.split('\n')[1] ?? ''}`)));
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  return faults;
+}
