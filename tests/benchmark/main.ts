@@ -1,13 +1,14 @@
 import { measureBulk } from './bulk.ts';
 import { measureChannels } from './channels.ts';
 import { measureDeliveries } from './deliveries.ts';
+import { measureEventLog } from './event-log.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
 import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
 // `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
-// DELIVERIES, ONLY=inbound,bulk measures a part.
+// DELIVERIES, LOG_ROWS (10000000 for the contract's own figure), ONLY=inbound,bulk measures a part.
 const seconds = Number(process.env['SECONDS_EACH'] ?? 15);
 const lines = Number(process.env['BULK_LINES'] ?? 100_000);
 
@@ -18,6 +19,7 @@ const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
   deliveries: (stack) => measureDeliveries(stack, { deliveries: Number(process.env['DELIVERIES'] ?? 20_000), seconds }),
   bulk: (stack) => measureBulk(stack, { lines, seconds }),
   channels: (stack) => measureChannels(stack, seconds),
+  'event-log': (stack) => measureEventLog(stack, { rows: Number(process.env['LOG_ROWS'] ?? 1_000_000), events: 150_000, seconds }),
   reminders: (stack) => measureReminders(stack, { reminders: lines }),
 };
 

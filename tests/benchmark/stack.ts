@@ -11,7 +11,7 @@ const MAIN = join(ROOT, 'packages/local-stack/src/main.ts');
 const stackFile = z.object({
   gateway: z.url(),
   kafka: z.string(),
-  databases: z.object({ behavior: z.string(), dispatch: z.string() }),
+  databases: z.object({ behavior: z.string(), dispatch: z.string(), event_log: z.string() }),
   workspace_id: z.string(),
   system_key: z.string(),
   servers: z.array(z.object({ name: z.string(), pid: z.number() })),

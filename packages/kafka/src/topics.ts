@@ -23,7 +23,8 @@ export async function createTopics(settings: KafkaSettings, logger: Logger, topi
       configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
     }));
     await admin.createTopics({ waitForLeaders: true, topics: prefixed });
-    await Promise.all(prefixed.map(({ topic }) => untilLed(admin, topic)));
+    // One after the other: KafkaJS lets questions about topics wait for each other, and gives up on the last of many.
+    for (const { topic } of prefixed) await untilLed(admin, topic);
   } finally {
     await admin.disconnect();
   }

@@ -1,15 +1,18 @@
-import { openDatabase } from '@waggle/database';
+import { createCleaner, openDatabase } from '@waggle/database';
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createEventStore, EVENT_STORE_SESSION } from './adapters/event-store.ts';
 import { createLogTail } from './adapters/log-tail.ts';
+import { createRetention } from './adapters/retention.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
 import { userErasureHandler } from './consumers/user-erasure.ts';
 import { eventRoutes } from './routes/events.ts';
+
+const RETENTION_INTERVAL_MS = 60_000;
 
 export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
@@ -48,12 +51,14 @@ export function createApp(config: Config) {
     consume('campaign-event', campaignEventHandler(store)),
     consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
+  const cleaner = createCleaner([{ what: 'events past their time', remove: createRetention(database.pool, config.retentionDays) }], { intervalMs: RETENTION_INTERVAL_MS, logger });
   const components = [
     database,
     redis,
     producer,
     consumers,
     tail,
+    ...(config.retentionDays > 0 ? [cleaner] : []),
     server,
   ];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 
 /** One event of a stream. */
@@ -13,7 +12,7 @@ const agent = new Agent({ maxSockets: Infinity });
 /** A listener as a browser's EventSource is one, without reconnecting: what it has been told so far, and its last event id. */
 export async function listen(url: string, key: string, headers: Record<string, string> = {}) {
   const request = get(url, { agent, headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream', ...headers } });
-  const [response]: [IncomingMessage] = await once(request, 'response') as [IncomingMessage];
+  const response = await new Promise<IncomingMessage>((resolve, reject) => request.once('response', resolve).once('error', reject));
   const told: Told[] = [];
   const listener = { status: response.statusCode, type: response.headers['content-type'], told, lastEventId: '', heartbeats: 0, hasEnded: false, leave: () => { request.destroy(); } };
   let rest = '';

@@ -175,7 +175,7 @@ function createDeliveries(config: Config, { database, sendAttempt, store, hours,
   });
   const engine: DeliveryEngine = createDeliveryEngine(
     { queue, breaker: { ...directory, probe: pauses.probe }, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
-    { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 1_000, heldInAll: 5_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
+    { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 4_000, heldInAll: 10_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
   );
   registerHeldGauge(metrics, engine.held);
   return { engine, fanOut: createFanOut({ pool: database.pool, directory, queue, engine }, { leaseMs }) };

@@ -43,5 +43,16 @@ export function startOfDay(date: string, timezone: string): number {
 
 /** A wall-clock time of a day: one that does not exist moves to the next instant that does, of an ambiguous one it is the first. */
 export function instantOf(date: string, time: string, timezone: string): number {
-  return Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(timezone, { disambiguation: 'compatible' }).epochMilliseconds;
+  if (timezone === 'UTC') return Date.parse(`${date}T${time}Z`);
+  // Many users have the same windows in the same zone, and each reckoning costs 20 µs.
+  const key = `${date}T${time} ${timezone}`;
+  const known = instants.get(key);
+  if (known !== undefined) return known;
+  const reckoned = Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(timezone, { disambiguation: 'compatible' }).epochMilliseconds;
+  if (instants.size >= MEMO_MAX) instants.clear();
+  instants.set(key, reckoned);
+  return reckoned;
 }
+
+/** By day, time and zone. */
+const instants = new Map<string, number>();

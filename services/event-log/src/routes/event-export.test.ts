@@ -21,8 +21,9 @@ async function given({ rows = ROWS, beforePage = async () => {}, heartbeatMs = 6
       return { ...log, rows: found, examinedTo: found.at(-1)?.position ?? null, isCutShort: false };
     },
   });
-  const request: Pick<ApiRequest, 'caller' | 'query'> = { caller: { keyId: 'key_1', workspaceId: 'ws_1', userId: null }, query: {} };
-  const open = () => handle(request as ApiRequest);
+  const caller = { keyId: 'key_1', workspaceId: 'ws_1', userId: null };
+  const request: ApiRequest = { caller, query: {}, requestId: 'req_1', params: {}, body: undefined, header: () => undefined, limit: async () => {}, identity: null };
+  const open = () => handle(request);
   return { open, answer: await open(), pages: () => pages };
 }
 

@@ -1,4 +1,5 @@
-import got, { type Request, type Response } from 'got';
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { AttemptResult } from '../domain/attempt-result.ts';
 import type { Egress } from './egress.ts';
 
@@ -18,44 +19,64 @@ export type Send = (request: OutgoingRequest) => Promise<AttemptResult>;
 const READ_MAX_BYTES = 65_536;
 const KEPT_MAX_BYTES = 4_096;
 
-/** One POST, exactly as given. Never throws: whatever goes wrong is a result. */
+/**
+ * One POST, exactly as given. Never throws: whatever goes wrong is a result. By Node's own client, which follows no redirect, retries nothing
+ * and unpacks nothing (ADR 14); where it may connect to is for the agents to say.
+ */
 export function createSender({ agents }: Pick<Egress, 'agents'>, { timeoutMs }: SenderSettings): Send {
-  const client = got.extend({
-    agent: agents,
-    retry: { limit: 0 },
-    followRedirect: false,
-    decompress: false,
-    throwHttpErrors: false,
-    http2: false,
-    enableUnixSockets: false,
-    timeout: { request: timeoutMs },
-  });
-  return ({ url, headers, body }) => receive(client.stream.post(url, { headers, body }));
+  function open({ url, headers, body }: OutgoingRequest): ClientRequest {
+    const target = new URL(url);
+    const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) } };
+    return target.protocol === 'https:' ? requestHttps(target, { ...options, agent: agents.https }) : requestHttp(target, { ...options, agent: agents.http });
+  }
+
+  return async (outgoing) => {
+    let request: ClientRequest;
+    try {
+      request = open(outgoing);
+    } catch (error) {
+      // A literal address is judged at once.
+      return { statusCode: null, failure: toWord(error instanceof Error ? error : new Error(String(error)), false), retryAfter: null, responseBody: null };
+    }
+    const result = receive(request, timeoutMs);
+    request.end(outgoing.body);
+    return result;
+  };
 }
 
-function receive(stream: Request): Promise<AttemptResult> {
+function receive(request: ClientRequest, timeoutMs: number): Promise<AttemptResult> {
   const { promise, resolve } = Promise.withResolvers<AttemptResult>();
   const chunks: Buffer[] = [];
   let size = 0;
-  let head: Response | undefined;
+  let head: IncomingMessage | undefined;
+  const timer = setTimeout(() => {
+    end('timeout');
+    request.destroy();
+  }, timeoutMs);
 
+  /** What is said first stands. */
   function end(failure: string | null) {
+    clearTimeout(timer);
     const retryAfter = head?.headers['retry-after'] ?? null;
     resolve({ statusCode: head?.statusCode ?? null, failure, retryAfter, responseBody: head === undefined ? null : toText(chunks) });
   }
+  const fail = (error: Error) => end(toWord(error, head !== undefined));
 
-  stream.once('response', (response: Response) => { head = response; });
-  stream.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < READ_MAX_BYTES) return;
-    end(null);
-    stream.destroy();
+  request.once('response', (response) => {
+    head = response;
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < READ_MAX_BYTES) return;
+      end(null);
+      request.destroy();
+    });
+    response.once('end', () => end(null));
+    response.on('error', fail);
   });
-  stream.once('end', () => end(null));
   // Stays after the end: a connection that breaks later must not end the process.
-  stream.on('error', (error) => end(toWord(error, head !== undefined)));
-  stream.once('close', () => end(head === undefined ? 'connection_closed' : 'body_cut'));
+  request.on('error', fail);
+  request.once('close', () => end(head === undefined ? 'connection_closed' : 'body_cut'));
   return promise;
 }
 

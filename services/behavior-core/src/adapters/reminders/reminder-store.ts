@@ -33,6 +33,14 @@ const SAVE_USERS = {
 // Whoever cannot be judged must not keep all others from it.
 const POSTPONE = { name: 'user_postpone_reminders', text: "UPDATE users SET remind_at = $3::timestamptz + interval '1 hour' WHERE workspace_id = $1 AND id = $2" };
 
+const OVERDUE = {
+  name: 'users_overdue',
+  text: `SELECT coalesce(extract(epoch FROM clock_timestamp() - due.remind_at), 0)::float8 AS seconds
+    FROM (SELECT remind_at FROM users WHERE remind_at <= clock_timestamp() ORDER BY remind_at LIMIT 1) AS due`,
+};
+
+export const overdueSeconds = async (pool: Pool): Promise<number> => (await query<{ seconds: number }>(pool, OVERDUE))[0]?.seconds ?? 0;
+
 interface DueRow extends LockedRow {
   remind_at: Date;
   preferred_reminder_hour: number | null;

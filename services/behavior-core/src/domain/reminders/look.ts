@@ -37,6 +37,7 @@ export function judgeDue(remindable: Remindable, look: Look): Judged[] {
 function judgeOccurrence(remindable: Remindable, date: string, look: Look): Judged[] {
   const nowMs = Date.parse(look.now);
   const due = remindersOn(remindable, date, look.hour).filter((reminder) => reminder.dueMs <= nowMs && isUndecided(remindable, reminder) && isMeant(remindable, reminder, look));
+  if (due.length === 0) return [];
   const isOver = isOverAt(remindable, date, look.now);
   // The latest that is in time. What lies before it would be told twice in a row.
   const last = due.filter((reminder) => !isOver && latenessMs(reminder, look) <= LATE_MAX_MS).toSorted((a, b) => a.dueMs - b.dueMs).at(-1);

@@ -1,0 +1,142 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { behaviorEvent, campaignEvent, recordedEvent, userDigest, type MessageDefinition, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
+import type { RawRecord } from '@waggle/kafka';
+import type { Client } from 'pg';
+import { z } from 'zod';
+import { isWebhookEvent, toLogEntry, type LogEntry } from '../domain/log-entry.ts';
+import { TAKE_TURNS } from './event-store.ts';
+import { BEGIN_AGAIN, CATCH_UP, COUNTS, DISORDERED, FILL, INDEX_STAGED, MISSING, STAGE, SWAP } from './rebuild-statements.ts';
+
+export interface RebuildDeps {
+  /** With no time-outs: this takes as long as it takes. */
+  client: Client;
+  /** Reads all that a topic holds now. */
+  readTopic(reading: { topic: string; receive(records: RawRecord[]): Promise<void> }): Promise<void>;
+  report(line: string): void;
+}
+
+export interface RebuildSource {
+  /** NDJSON of `event-log export`, or of `GET /v1/events/export` with the workspace that it is of. */
+  file: string;
+  workspaceId: string | undefined;
+  /** Compares, and leaves the log as it is. */
+  isTrial: boolean;
+}
+
+/** The log is as it was: the new one would have been worse. */
+export class RebuildRefused extends Error {}
+
+type StagedEntry = LogEntry & { recordedAt: string | null };
+const STAGED_AT_ONCE = 1_000;
+
+/** Fills a new table from a file and Kafka, compares it with the log, and puts it into the log's place, under a new epoch. The service may go on meanwhile. */
+export async function rebuildLog(deps: RebuildDeps, source: RebuildSource): Promise<void> {
+  const { client, report } = deps;
+  for (const statement of BEGIN_AGAIN) await client.query(statement);
+  const { rows: [head] } = await client.query('SELECT coalesce(max(position), 0)::text AS position FROM events');
+  report(`${await stageFile(client, source)} events from ${source.file}`);
+  report(`${await stageTopics(deps)} from Kafka`);
+  await client.query(INDEX_STAGED);
+  await client.query('ANALYZE events_staged');
+  await client.query(FILL);
+  await compare(client, head.position, report);
+  if (source.isTrial) {
+    await client.query('DROP TABLE events_rebuilt, events_staged');
+    return report('It could be put into the place of the log. Nothing was changed');
+  }
+  await swap(client, head.position);
+  report('The rebuilt log is in its place. Cursors from before answer 410 and say how to go on');
+}
+
+async function stageFile(client: Client, { file, workspaceId }: RebuildSource): Promise<number> {
+  let [count, number, entries]: [number, number, StagedEntry[]] = [0, 0, []];
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    number++;
+    if (line.trim() === '') continue;
+    entries.push(parseLine(line, number, workspaceId));
+    count++;
+    if (entries.length === STAGED_AT_ONCE) await stage(client, entries.splice(0), false);
+  }
+  await stage(client, entries, false);
+  return count;
+}
+
+const exported = recordedEvent.extend({ workspace_id: z.string().optional(), sequence: z.int().nullish() });
+
+function parseLine(line: string, number: number, workspaceId: string | undefined): StagedEntry {
+  try {
+    const { recorded_at: recordedAt, sequence = null, workspace_id: named = workspaceId, ...body } = exported.parse(JSON.parse(line));
+    if (named === undefined) throw new Error('it names no workspace: --workspace says which one the export is of');
+    const event = parseAny({ ...body, workspace_id: named });
+    return { ...toLogEntry(event, JSON.stringify({ ...body, workspace_id: named })), sequence, recordedAt };
+  } catch (error) {
+    throw new RebuildRefused(`Line ${number} of the file cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`, { cause: error });
+  }
+}
+
+function parseAny(value: unknown): BehaviorEvent | CampaignEvent {
+  const behavior = behaviorEvent.data.safeParse(value);
+  return behavior.success ? behavior.data : campaignEvent.data.parse(value);
+}
+
+async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> {
+  let count = 0;
+  const stageTopic = ({ topic, data }: MessageDefinition<z.ZodType<BehaviorEvent | CampaignEvent>>) => readTopic({
+    topic,
+    async receive(records) {
+      // As the consumers do: what is not valid is with the dead letters, and what no webhook carries is not in the log.
+      const entries = records.flatMap(({ value, headers }): StagedEntry[] => {
+        const parsed = data.safeParse(parseJson(value));
+        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, value, headers), recordedAt: null }] : [];
+      });
+      count += entries.length;
+      for (let start = 0; start < entries.length; start += STAGED_AT_ONCE) await stage(client, entries.slice(start, start + STAGED_AT_ONCE), true);
+    },
+  });
+  await stageTopic(behaviorEvent);
+  await stageTopic(campaignEvent);
+  return count;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function stage(client: Client, entries: readonly StagedEntry[], isFromKafka: boolean): Promise<void> {
+  if (entries.length === 0) return;
+  const column = <Value>(of: (entry: StagedEntry) => Value) => entries.map(of);
+  await client.query(STAGE, [
+    isFromKafka, column(({ workspaceId }) => workspaceId), column(({ eventId }) => eventId), column(({ event }) => event), column(({ userId }) => userId), column(({ entityId }) => entityId),
+    column(({ occurredAt }) => occurredAt), column(({ recordedAt }) => recordedAt), column(({ body }) => body), column(({ sequence }) => sequence),
+    column(({ workspaceId, userId }) => userDigest({ workspace_id: workspaceId, user_id: userId })),
+  ]);
+}
+
+async function compare(client: Client, head: string, report: (line: string) => void): Promise<void> {
+  const { rows: missing } = await client.query(MISSING, [head]);
+  const late = missing.find(({ isFirst }) => isFirst);
+  if (late !== undefined) throw new RebuildRefused(`The source starts later than the log: it lacks the first event of ${late.workspaceId}, and ${late.count} in all. Export the log first`);
+  if (missing.length > 0) throw new RebuildRefused(`The source lacks events that the log has: ${missing.map(({ workspaceId, count }) => `${count} of ${workspaceId}`).join(', ')}`);
+  const { rows: disordered } = await client.query(DISORDERED);
+  if (disordered.length > 0) throw new RebuildRefused(`Events of these users have another order than in the log: ${disordered.map(({ workspaceId, userId }) => `${userId} of ${workspaceId}`).join(', ')}`);
+  const { rows: [counts] } = await client.query(COUNTS, [head]);
+  report(`${counts.log} events in the log, ${counts.rebuilt} in the rebuilt one; none is missing, and each user's have their order`);
+}
+
+async function swap(client: Client, head: string): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(TAKE_TURNS.text);
+    await client.query(CATCH_UP, [head]);
+    for (const statement of SWAP) await client.query(statement);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
