@@ -22,6 +22,7 @@ const environment = withStackFile(process.env);
 if (group === 'dead-letters') await deadLetters(rest);
 else if (group === 'event-log') handOn('services/event-log/src/admin.ts', rest, environment.eventLogUrl);
 else if (group === undefined) misunderstood('Which command?');
+else if (group === '--help' || group === '-h') console.log(USAGE);
 else handOn('services/behavior-core/src/admin.ts', process.argv.slice(2), environment.behaviorUrl);
 
 async function deadLetters(args: readonly string[]) {

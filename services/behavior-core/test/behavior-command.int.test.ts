@@ -92,6 +92,7 @@ test("a user's events are numbered without a gap, in the order of their commands
   await fence(given[0]);
 
   const ofUser = events.filter(({ key }) => key === 'ws_demo:usr_2');
+  expect(ofUser[0]!.headers).toMatchObject({ ce_specversion: '1.0', ce_type: 'activity.completed', ce_dataschema: 'http://localhost:8080/docs/schemas/activity.completed.v1.json' });
   expect(ofUser.map(({ headers }) => headers['ce_sequence'])).toEqual(Array.from({ length: 31 }, (_, index) => String(index + 1)));
   expect(ofUser.slice(0, 30).map(({ value }) => JSON.parse(value).timestamp)).toEqual(given.map(({ body }) => body.timestamp));
   await stop();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userDigest } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import type { Pool } from 'pg';
@@ -63,7 +64,7 @@ const HEAD = {
 };
 
 /** Rows per transaction: far below the statement time-out on a slow disk, so that catching up after an outage cannot get stuck. */
-const ROWS_MAX = 2_000;
+const ROWS_MAX = 1_000;
 
 export interface StoredEvent {
   position: number;
@@ -92,13 +93,23 @@ export function createEventStore({ pool, metrics }: { pool: Pool; metrics: Regis
   const recorded = new Counter({ name: 'events_recorded_total', help: 'Events that were taken into the log', registers: [metrics] });
   const repeated = new Counter({ name: 'events_repeated_total', help: 'Events that were in the log already', registers: [metrics] });
 
-  async function record(entries: readonly LogEntry[]): Promise<void> {
-    for (let start = 0; start < entries.length; start += ROWS_MAX) {
-      const chunk = entries.slice(start, start + ROWS_MAX);
-      const count = await recordChunk(pool, chunk);
-      recorded.inc(count);
-      repeated.inc(chunk.length - count);
+  /** Entries are drawn as they are needed: the next rows are made while PostgreSQL writes these. */
+  async function record(entries: Iterable<LogEntry>): Promise<void> {
+    const rest = Iterator.from(entries);
+    let writing = Promise.resolve(0);
+    for (let chunk = takeFrom(rest); chunk.length > 0; chunk = takeFrom(rest)) {
+      const columns = columnsOf(chunk);
+      await writing;
+      writing = recordChunk(pool, columns).then((count) => {
+        recorded.inc(count);
+        repeated.inc(chunk.length - count);
+        return count;
+      });
+      // Awaited above or below, but not before the next rows are made.
+      writing.catch(() => {});
+      await nextTurn();
     }
+    await writing;
   }
 
   async function readPage(selection: Selection, { after, limit }: { after: number; limit: number }) {
@@ -132,11 +143,20 @@ export function createEventStore({ pool, metrics }: { pool: Pool; metrics: Regis
   return { record, readPage, find, readHead, readTail };
 }
 
-function recordChunk(pool: Pool, entries: readonly LogEntry[]): Promise<number> {
+function takeFrom(entries: Iterator<LogEntry>): LogEntry[] {
+  const taken: LogEntry[] = [];
+  for (let next = entries.next(); !next.done; next = entries.next()) {
+    taken.push(next.value);
+    if (taken.length === ROWS_MAX) break;
+  }
+  return taken;
+}
+
+function recordChunk(pool: Pool, columns: readonly unknown[]): Promise<number> {
   return transact(pool, {
     load: (tx) => tx.query(TAKE_TURNS),
-    decide: () => columnsOf(entries),
-    save: async (tx, columns) => (await tx.query({ ...RECORD, values: columns })).rowCount ?? 0,
+    decide: () => [...columns],
+    save: async (tx, values) => (await tx.query({ ...RECORD, values })).rowCount ?? 0,
   });
 }
 

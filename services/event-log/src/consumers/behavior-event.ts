@@ -4,13 +4,13 @@ import { toLogEntry, type LogEntry } from '../domain/log-entry.ts';
 
 interface BehaviorEventDeps {
   /** In the order given; what is in the log already stays as it is. */
-  record(entries: readonly LogEntry[]): Promise<void>;
+  record(entries: Iterable<LogEntry>): Promise<void>;
 }
 
 export const behaviorEventHandler = ({ record }: BehaviorEventDeps): BatchHandler =>
   defineBatchHandler(behaviorEvent, {
     async handle(received) {
-      await record(received.map(({ data, raw }) => toLogEntry(data, raw.value, raw.headers)));
+      await record(received.values().map(({ data, raw }) => toLogEntry(data, raw.value, raw.headers)));
       return received.map(done);
     },
   });

@@ -4,7 +4,7 @@ import { isWebhookEvent, toLogEntry, type LogEntry } from '../domain/log-entry.t
 
 interface CampaignEventDeps {
   /** In the order given; what is in the log already stays as it is. */
-  record(entries: readonly LogEntry[]): Promise<void>;
+  record(entries: Iterable<LogEntry>): Promise<void>;
 }
 
 /** The log holds what webhooks carry: awards, but not what became of each in-app event. */
@@ -12,7 +12,7 @@ export const campaignEventHandler = ({ record }: CampaignEventDeps): BatchHandle
   defineBatchHandler(campaignEvent, {
     async handle(received) {
       const kept = received.filter(({ data }) => isWebhookEvent(data.event));
-      await record(kept.map(({ data, raw }) => toLogEntry(data, raw.value)));
+      await record(kept.values().map(({ data, raw }) => toLogEntry(data, raw.value)));
       return received.map(({ data }) => (isWebhookEvent(data.event) ? done() : skipped('no webhook carries it')));
     },
   });
