@@ -19,6 +19,7 @@ Waggle runs on ${gatewayUrl}    data, logs and stack.json: ${directory}
 
   system key  ${keys.system_key}    workspace ${keys.workspace_id}
   user key    ${keys.user_key}    ${keys.demo.user_id}, habit ${keys.demo.activity_id} "Drink water"
+  portal      ${gatewayUrl}/portal/    for either key
 
 1  An app says that a habit is done:
 ${curl(gatewayUrl, keys.system_key, inbound.request)}

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { Bones } from './components/states.tsx';
+import { Broken } from './frame/broken.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { searchOf } from './search.ts';
@@ -64,6 +65,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree, basepath: '/portal', search: { strict: true }, defaultPreload: 'intent', scrollRestoration: true, defaultPendingComponent: () => <Bones rows={6} />, defaultPendingMs: 200,
+  defaultErrorComponent: Broken,
 });
 
 declare module '@tanstack/react-router' {

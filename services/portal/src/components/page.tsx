@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import classes from './page.module.css';
 
 interface PageProps {
@@ -11,9 +11,14 @@ interface PageProps {
 }
 
 export function Page({ title, trail, lead, actions, children }: PageProps) {
+  const main = useRef<HTMLElement>(null);
   useEffect(() => { document.title = `${title} · Waggle`; }, [title]);
+  // What had the focus is gone with the page before: the keyboard goes on from here, and a reader is told the new page.
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <main id="main" tabIndex={-1} className={classes.page}>
+    <main ref={main} id="main" tabIndex={-1} className={classes.page}>
       <header className={classes.head}>
         <div className={classes.titles}>
           <nav aria-label="Where you are" className={classes.trail}>

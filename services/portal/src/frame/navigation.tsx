@@ -3,6 +3,7 @@ import { IconActivity, IconBook2, IconKey, IconListDetails, IconLogout, IconSend
 import { Link } from '@tanstack/react-router';
 import { useMe } from '../api/queries.ts';
 import { endSession } from '../api/session.ts';
+import { Moment } from '../components/moment.tsx';
 import logo from '../logo.svg';
 import classes from './frame.module.css';
 
@@ -63,6 +64,7 @@ function Scope() {
       <div><strong className="break">{me.user_id ?? 'Whole workspace'}</strong></div>
       <div className="muted break">{me.label}</div>
       <div className="muted break"><code>{me.workspace_id}</code></div>
+      {me.expires_at !== null && <div className="muted">until <Moment at={me.expires_at} /></div>}
     </div>
   );
 }

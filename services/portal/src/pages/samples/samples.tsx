@@ -13,6 +13,7 @@ import classes from './samples.module.css';
 
 const DOCUMENTS = [
   { href: '/docs', title: 'API reference', about: 'Every request and answer, from the OpenAPI document' },
+  { href: '/docs/asyncapi.yaml', title: 'Topics for BI', about: 'Kafka topics and their events, as AsyncAPI 3' },
   { href: '/docs/problems', title: 'Problems', about: 'What each error code means, and what to do' },
 ] as const;
 
