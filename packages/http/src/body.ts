@@ -21,7 +21,8 @@ function gatherChunks(request: Request, limitBytes: number): Promise<Buffer> {
   let size = 0;
   const onData = (chunk: Buffer) => {
     size += chunk.length;
-    if (size <= limitBytes) return void chunks.push(chunk);
+    chunks.push(chunk);
+    if (size <= limitBytes) return;
     request.off('data', onData).pause();
     reject(new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` }));
   };
