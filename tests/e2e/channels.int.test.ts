@@ -17,10 +17,10 @@ let userNumber = 0;
 beforeAll(async () => {
   receiver = await startReceiver();
   receiver.program(SEND_MESSAGE, telegramOk());
-  await stack.start('behavior-core', { LOG_LEVEL: 'info', REMINDER_INTERVAL_MS: '50' });
+  await stack.start('behavior-core', { LOG_LEVEL: 'info', API_LIMIT_PER_MINUTE: '100000', REMINDER_INTERVAL_MS: '50' });
   await Promise.all([
     stack.start('ingress', { LOG_LEVEL: 'info' }),
-    stack.start('outbound-dispatcher', { LOG_LEVEL: 'info', ALLOW_INSECURE_ENDPOINTS: 'true', EGRESS_ALLOW_CIDRS: '127.0.0.0/8', DELIVERY_RETRY_DELAYS_MS: '100,100,100', DELIVERY_TIMEOUT_MS: '1000' }),
+    stack.start('outbound-dispatcher', { LOG_LEVEL: 'info', API_LIMIT_PER_MINUTE: '100000', ALLOW_INSECURE_ENDPOINTS: 'true', EGRESS_ALLOW_CIDRS: '127.0.0.0/8', DELIVERY_RETRY_DELAYS_MS: '100,100,100', DELIVERY_TIMEOUT_MS: '1000' }),
     stack.start('gateway'),
   ]);
   ({ systemKey } = await stack.createWorkspace());
@@ -76,7 +76,9 @@ test('a change is on every channel in the form of each, but on the one it came f
   expect(verifyWebhook(own.secret, body, headers)).toBe(true);
   expect(() => new Webhook(own.secret).verify(body, headers)).not.toThrow();
 
-  expect(await user.told('feed')).toMatchObject([{ kind: 'activity', text: `New: ${user.name}` }, { text: `Done: ${user.name}` }, { text: `Open again: ${user.name}`, attempts: 0, error: null, delivered_at: expect.any(String) }]);
+  await eventually(async () => expect(await user.told('feed')).toMatchObject([
+    { kind: 'activity', text: `New: ${user.name}` }, { text: `Done: ${user.name}` }, { text: `Open again: ${user.name}`, attempts: 0, error: null, delivered_at: expect.any(String) },
+  ]));
   await eventually(async () => expect((await user.told('slack'))).toMatchObject([{ id: expect.stringMatching(/^msg_/), channel: 'slack', attempts: 1, error: null, delivered_at: expect.any(String) }]));
   expect((await call('GET', user.channels)).body).toMatchObject({
     data: [

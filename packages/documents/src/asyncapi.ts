@@ -13,6 +13,7 @@ const CLOUD_EVENT_HEADERS = {
     ce_subject: { type: 'string' },
     ce_dataschema: { type: 'string', description: 'Where the JSON Schema of this type is' },
     ce_sequence: { type: 'string', description: 'The number of the event among its user\'s, where it has one' },
+    ce_quiet: { type: 'string', const: 'true', description: 'There where the feed of the user is not told: of a backfill, or because it knows already' },
     'content-type': { type: 'string', const: 'application/json' },
   },
 };

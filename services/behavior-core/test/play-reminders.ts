@@ -25,7 +25,8 @@ export const aReminded = (given: Partial<RemindedUser>): RemindedUser => ({
 });
 
 /** Plays the scheduler over a time: who is to be looked at when, what is decided, and what becomes of it. */
-export function playReminders({ activity, from, until, hour = 9, changes = [], outage, delayMs = 0, perDayMax = 200, alsoAt = [] }: Play) {
+export function playReminders(play: Play) {
+  const { activity, from, until, hour, changes, outage, delayMs, perDayMax, alsoAt } = { hour: 9, changes: [], delayMs: 0, perDayMax: 200, alsoAt: [], ...play };
   const scheduler = aScheduler({ activity, from, hour, perDayMax });
   const pending = changes.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const extra = alsoAt.map((at) => Date.parse(at)).toSorted((a, b) => a - b);

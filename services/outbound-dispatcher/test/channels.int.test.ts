@@ -3,6 +3,7 @@ import { toRecord, type KafkaRecord } from '@waggle/kafka';
 import { freePort, type ServerProcess } from '@waggle/local-stack';
 import { behaviours, callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createChannelQueue, type LeasedQueue } from '../src/adapters/channels/channel-queue.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { anEvent, recordOf as recordOfEvent } from './given.ts';
@@ -11,7 +12,7 @@ const stack = useStack();
 const deadLetters = stack.collect('private.outbound-dispatcher.dead-letter.v1');
 const states = stack.collect(channelStateChange.topic);
 const db = () => stack.db('outbound-dispatcher');
-const settings = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', ALLOW_INSECURE_ENDPOINTS: 'true', DELIVERY_RETRY_DELAYS_MS: '100,100,100', DELIVERY_TIMEOUT_MS: '1000', DELIVERY_LEASE_MS: '3000' };
+const settings = { API_LIMIT_PER_MINUTE: '100000', EGRESS_ALLOW_CIDRS: '127.0.0.0/8', ALLOW_INSECURE_ENDPOINTS: 'true', DELIVERY_RETRY_DELAYS_MS: '100,100,100', DELIVERY_TIMEOUT_MS: '1000', DELIVERY_LEASE_MS: '3000' };
 let receiver: Receiver;
 let core: ServerProcess;
 let workspaceId: string;
@@ -19,7 +20,7 @@ let systemKey: string;
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  core = await stack.start('behavior-core');
+  core = await stack.start('behavior-core', { API_LIMIT_PER_MINUTE: '100000' });
   ({ workspaceId, systemKey } = await stack.createWorkspace());
   await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', settings))).components);
 }, 60_000);
@@ -46,6 +47,24 @@ test('a redelivered record makes no second message, and one that breaks the cont
   await stack.publish([record, recordOf(eventFor('usr_once', 'fence'))]);
   await eventually(() => expect(namesAt('/usr_once')).toEqual(['one', 'fence']));
   await eventually(() => expect(deadLetters.map(({ value }) => value)).toEqual(['{"id":"msg_broken"}']));
+});
+
+test('what comes while somebody is about to let go of the channel is not left lying', async () => {
+  await aChannel('usr_late');
+  await stack.publish([recordOf(eventFor('usr_late', 'one'))]);
+  await eventually(() => expect(namesAt('/usr_late')).toEqual(['one']));
+  const queue = createChannelQueue(db(), { owner: 'a test', leaseMs: 3_000 });
+  let leased: LeasedQueue[] = [];
+  await eventually(async () => {
+    await db().query("UPDATE channel_queues SET claimable_at = now() WHERE user_id = 'usr_late' AND lease_owner IS NULL");
+    leased = (await queue.claim({ rooms: new Map(), roomOfOthers: 10 })).filter(({ userId }) => userId === 'usr_late');
+    expect(leased).toHaveLength(1);
+  });
+  expect(await queue.findHeads(leased)).toEqual([]);
+  await stack.publish([recordOf(eventFor('usr_late', 'two'))]);
+  await eventually(async () => expect(await messagesOf('usr_late')).toMatchObject([{ status: 'delivered' }, { status: 'pending' }]));
+  await queue.rest(leased);
+  await eventually(() => expect(namesAt('/usr_late')).toEqual(['one', 'two']));
 });
 
 test('two instances and a third that is killed tell every channel all of it, in order', async () => {
@@ -77,7 +96,7 @@ test('while the core is away known channels are told, unknown ones wait and use 
   await eventually(async () => expect(await messagesOf('usr_new')).toEqual([{ status: 'pending', attempts: 0, error: null }]));
   await core.restart();
   await eventually(() => expect(namesAt('/usr_new')).toEqual(['first']));
-  expect(await messagesOf('usr_new')).toMatchObject([{ attempts: 1, error: null }]);
+  await eventually(async () => expect(await messagesOf('usr_new')).toMatchObject([{ attempts: 1, error: null }]));
 }, 60_000);
 
 test('hundreds of channels that hang delay neither the channels of others nor webhooks', async () => {

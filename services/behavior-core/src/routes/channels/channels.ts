@@ -34,6 +34,8 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
     }
   }
 
+  const toCredentials = createToCredentials(askDispatcher);
+
   async function list(request: ApiRequest) {
     const user = namedUser(request);
     const [rows, states] = await Promise.all([channels.list(user), statesOf(user)]);
@@ -47,22 +49,6 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
       positionOf: ({ channel }) => [channel],
       toItem: (row) => toView(row, states),
     });
-  }
-
-  /** The dispatcher makes the connections, so it is the one to say whether it would make this one. */
-  async function judge(field: string, url: string): Promise<string> {
-    const judged = await askDispatcher('/internal/judge-url', { url }, judgedUrl);
-    if ('refusal' in judged) throw new Problem('url_not_allowed', { detail: judged.refusal, errors: [{ path: field, message: judged.refusal }] });
-    return judged.url;
-  }
-
-  async function toCredentials(body: ConnectChannelBody): Promise<ChannelCredentials> {
-    switch (body.kind) {
-      case 'telegram': return { ...body, api_base_url: (await judge('api_base_url', body.api_base_url ?? TELEGRAM_URL)).replace(/\/+$/, '') };
-      case 'slack': return { ...body, webhook_url: await judge('webhook_url', body.webhook_url) };
-      case 'webhook': return { ...body, url: await judge('url', body.url), secret: newWebhookSecret() };
-      case 'feed': return body;
-    }
   }
 
   async function connect(request: ApiRequest) {
@@ -95,6 +81,25 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
     { method: 'put', path: `${PATH}/:channel`, handle: connect },
     { method: 'delete', path: `${PATH}/:channel`, handle: disconnect },
   ];
+}
+
+/** The dispatcher makes the connections, so it is the one to say whether it would make this one. */
+function createToCredentials(askDispatcher: AskInternal) {
+  async function judge(field: string, url: string): Promise<string> {
+    const judged = await askDispatcher('/internal/judge-url', { url }, judgedUrl);
+    if ('refusal' in judged) throw new Problem('url_not_allowed', { detail: judged.refusal, errors: [{ path: field, message: judged.refusal }] });
+    return judged.url;
+  }
+
+  return async (body: ConnectChannelBody): Promise<ChannelCredentials> => {
+    switch (body.kind) {
+      case 'telegram': return { ...body, api_base_url: (await judge('api_base_url', body.api_base_url ?? TELEGRAM_URL)).replace(/\/+$/, '') };
+      case 'slack': return { ...body, webhook_url: await judge('webhook_url', body.webhook_url) };
+      case 'webhook': return { ...body, url: await judge('url', body.url), secret: newWebhookSecret() };
+      case 'feed':
+      default: return body;
+    }
+  };
 }
 
 /** What stands of an earlier connection of the same name is not about this one. */

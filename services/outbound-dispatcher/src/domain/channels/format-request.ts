@@ -32,7 +32,8 @@ export function formatRequest(credentials: ChannelCredentials, message: Outgoing
     // https://api.slack.com/messaging/webhooks
     case 'slack': return { url: credentials.webhook_url, headers: JSON_HEADERS, body: JSON.stringify({ text: escapeForSlack(message.text) }) };
     case 'webhook': return signed(credentials, message, nowMs);
-    case 'feed': return null;
+    case 'feed':
+    default: return null;
   }
 }
 
@@ -65,6 +66,7 @@ export function hostOf(credentials: ChannelCredentials): string {
     case 'telegram': return new URL(credentials.api_base_url).host;
     case 'slack': return new URL(credentials.webhook_url).host;
     case 'webhook': return new URL(credentials.url).host;
-    case 'feed': return 'feed';
+    case 'feed':
+    default: return credentials.kind;
   }
 }

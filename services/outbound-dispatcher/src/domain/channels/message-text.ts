@@ -1,22 +1,18 @@
 import type { BehaviorEvent } from '@waggle/contracts';
 
+const WORDS = {
+  'activity.completed': 'Done', 'activity.skipped': 'Skipped', 'activity.reopened': 'Open again', 'activity.missed': 'Missed', 'activity.created': 'New',
+  'activity.updated': 'Changed', 'activity.deleted': 'Archived', 'routine.activated': 'Started', 'routine.partial': 'Partly done',
+} as const;
+
 /** What a channel says of an event, in one line that names the activity. */
 export function messageText(event: BehaviorEvent): string {
-  switch (event.event) {
-    case 'activity.completed': return `Done: ${event.activity.name}`;
-    case 'activity.skipped': return `Skipped: ${event.activity.name}`;
-    case 'activity.snoozed': return `Snoozed for ${event.activity.snooze_minutes} min: ${event.activity.name}`;
-    case 'activity.reopened': return `Open again: ${event.activity.name}`;
-    case 'activity.missed': return `Missed: ${event.activity.name}`;
-    case 'activity.created': return `New: ${event.activity.name}`;
-    case 'activity.updated': return `Changed: ${event.activity.name}`;
-    case 'activity.deleted': return `Archived: ${event.activity.name}`;
-    case 'routine.activated': return `Started: ${event.routine.name}`;
-    case 'routine.partial': return `Partly done: ${event.routine.name}`;
-    case 'routine.step_completed': return `${event.routine.name}: ${stepNamed(event.routine)} is done`;
-    case 'routine.step_skipped': return `${event.routine.name}: ${stepNamed(event.routine)} is skipped`;
-    case 'reminder.sent': return event.reminder.type === 'nudge' ? `Time for: ${event.reminder.name}` : `Still open: ${event.reminder.name}`;
-  }
+  const { name } = activityOf(event);
+  if (event.event === 'reminder.sent') return `${event.reminder.type === 'nudge' ? 'Time for' : 'Still open'}: ${name}`;
+  if (event.event === 'activity.snoozed') return `Snoozed for ${event.activity.snooze_minutes} min: ${name}`;
+  if (event.event === 'routine.step_completed') return `${name}: ${stepNamed(event.routine)} is done`;
+  if (event.event === 'routine.step_skipped') return `${name}: ${stepNamed(event.routine)} is skipped`;
+  return `${WORDS[event.event]}: ${name}`;
 }
 
 const stepNamed = ({ steps, step_id: stepId }: { steps: readonly { id: string; name: string }[]; step_id: string }): string =>
