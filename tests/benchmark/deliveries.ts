@@ -37,18 +37,21 @@ export async function measureDeliveries(stack: BenchmarkStack, { deliveries, sec
       one.push(await drain(bench, { endpoints: 1, count: deliveries }));
       ten.push(await drain(bench, { endpoints: 10, count: deliveries }));
     }
-    const { alone, beside } = await measureLatency(bench, seconds);
+    const { alone, beside, writesPerDelivery } = await measureLatency(bench, seconds);
     const rate = (drained: Drained[]) => median(drained.map(({ perSecond }) => perSecond));
     return [
       `deliveries, one endpoint: ${rate(one)}/s, ten: ${rate(ten)}/s; bare got, ${IN_FLIGHT} in flight: ${median(bare)}/s; ratio ${(rate(one) / median(bare)).toFixed(2)}`,
-      `row writes per delivery: ${median(one.map(({ writes }) => writes)).toFixed(2)} of deliveries, with events ${median(one.map(({ writesInAll }) => writesInAll)).toFixed(2)} (one endpoint), ${median(ten.map(({ writesInAll }) => writesInAll)).toFixed(2)} (ten)`,
-      `inbound request to receiver, ${PER_SECOND}/s: p50 ${alone.p50} ms, p99 ${alone.p99} ms; with another endpoint hanging: p50 ${beside.p50} ms, p99 ${beside.p99} ms`,
+      `row writes per delivery: ${writesPerDelivery.toFixed(2)} at ${PER_SECOND}/s; of a backlog, part of which waits in the table, ${median(one.map(({ writes }) => writes)).toFixed(2)}, with events and all else ${median(one.map(({ writesInAll }) => writesInAll)).toFixed(2)} (one endpoint), ${median(ten.map(({ writesInAll }) => writesInAll)).toFixed(2)} (ten)`,
+      `inbound to receiver, ${PER_SECOND}/s, from the answer: ${toText(alone.sinceAnswer)}; with another endpoint hanging: ${toText(beside.sinceAnswer)}`,
+      `inbound to receiver, ${PER_SECOND}/s, from the request: ${toText(alone.sinceRequest)}; with another endpoint hanging: ${toText(beside.sinceRequest)}`,
     ];
   } finally {
     await db.end();
     stop();
   }
 }
+
+const toText = ({ p50, p99 }: Summary) => `p50 ${p50} ms, p99 ${p99} ms`;
 
 async function startReceivers() {
   const port = await freePort();
@@ -63,6 +66,8 @@ async function runBareGot(url: string, seconds: number): Promise<number> {
   console.log(JSON.stringify({ name: `bare got, ${IN_FLIGHT} in flight`, perSecond }));
   return perSecond;
 }
+
+type Summary = ReturnType<typeof summarize>;
 
 interface Drained {
   perSecond: number;
@@ -95,36 +100,49 @@ async function drain({ stack, receiver, db }: Bench, { endpoints, count }: { end
   return { perSecond, writes, writesInAll };
 }
 
-/** From when a request is due to when its webhook has arrived. */
-async function measureLatency({ stack, receiver }: Bench, seconds: number) {
+/** From when a request is due, and from when it is answered, to when its webhook has arrived. */
+async function measureLatency({ stack, receiver, db }: Bench, seconds: number) {
   const numbers = Array.from({ length: USERS }, (_, n) => n).values();
   await Promise.all(Array.from({ length: 16 }, async () => {
     for (const n of numbers) await post(`${stack.urlOf('behavior-core')}/v1/activities`, stack.systemKey, { id: `act_hook_${n}`, user_id: `usr_hook_${n}`, type: 'habit', name: 'Drink water' });
   }));
   const good = await register(stack, [`${receiver}/good`]);
   await latencyAt({ stack, receiver }, 10);
-  const alone = summarize(await latencyAt({ stack, receiver }, seconds));
-  console.log(JSON.stringify({ name: `request to receiver, ${PER_SECOND}/s`, ...alone }));
+  const before = await countWrites(db);
+  const measured = await latencyAt({ stack, receiver }, seconds);
+  const writesPerDelivery = ((await countWrites(db)).deliveries - before.deliveries) / measured.count;
+  const alone = summarizeBoth(measured);
+  console.log(JSON.stringify({ name: `inbound to receiver, ${PER_SECOND}/s`, ...alone }));
   const hanging = await register(stack, [`${receiver}/hang`]);
-  const beside = summarize(await latencyAt({ stack, receiver }, seconds));
-  console.log(JSON.stringify({ name: `request to receiver, ${PER_SECOND}/s, another endpoint hanging`, ...beside, hanging: (await countsAt(receiver))['/hang'] }));
+  const beside = summarizeBoth(await latencyAt({ stack, receiver }, seconds));
+  console.log(JSON.stringify({ name: `inbound to receiver, ${PER_SECOND}/s, another endpoint hanging`, ...beside, hanging: (await countsAt(receiver))['/hang'] }));
   await remove(stack, [...good, ...hanging]);
-  return { alone, beside };
+  return { alone, beside, writesPerDelivery };
 }
 
 let sent = 0;
 const answered = z.object({ events: z.array(z.object({ id: z.string() })) });
 
-async function latencyAt({ stack, receiver }: Omit<Bench, 'db'>, seconds: number): Promise<Result> {
+interface Latencies {
+  count: number;
+  sinceRequest: Result;
+  sinceAnswer: Result;
+}
+
+const summarizeBoth = ({ sinceRequest, sinceAnswer }: Latencies) => ({ sinceRequest: summarize(sinceRequest), sinceAnswer: summarize(sinceAnswer) });
+
+async function latencyAt({ stack, receiver }: Omit<Bench, 'db'>, seconds: number): Promise<Latencies> {
   await reset(receiver);
-  const plannedAtOf = new Map<string, number>();
+  const times = new Map<string, { plannedAt: number; answeredAt: number }>();
   const load = createLoad(stack.urlOf('ingress'), () => completion(stack.systemKey));
   const { statuses } = await load.atRate(PER_SECOND, seconds, (text, plannedAt) => {
     const [event] = answered.parse(JSON.parse(text)).events;
-    if (event !== undefined) plannedAtOf.set(event.id, performance.timeOrigin + plannedAt);
+    const answeredAt = performance.timeOrigin + performance.now();
+    if (event !== undefined) times.set(event.id, { plannedAt: performance.timeOrigin + plannedAt, answeredAt });
   });
-  const arrivals = await eventuallyAll(receiver, [...plannedAtOf.keys()]);
-  return { seconds, statuses, latenciesMs: [...plannedAtOf].map(([id, plannedAt]) => arrivals[id]! - plannedAt) };
+  const arrivals = await eventuallyAll(receiver, [...times.keys()]);
+  const since = (of: 'plannedAt' | 'answeredAt') => ({ seconds, statuses, latenciesMs: [...times].map(([id, time]) => arrivals[id]! - time[of]) });
+  return { count: times.size, sinceRequest: since('plannedAt'), sinceAnswer: since('answeredAt') };
 }
 
 /** User n mod 1,000, each round one more day back. */

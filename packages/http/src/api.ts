@@ -152,7 +152,7 @@ async function send(response: Response, answer: StoredAnswer | PouredAnswer, isK
   if (response.req.method === 'HEAD') response.end();
   else if ('pour' in answer) await pourInto(response, answer.pour, isKeyStillGood);
   else if (answer.body === null) response.end();
-  else response.send(answer.body);
+  else response.end(answer.body);
 }
 
 /** Who cannot be asked about leaves things as they are, as with a key that is remembered. */

@@ -7,3 +7,4 @@ export * from './producer.ts';
 export * from './read-topic.ts';
 export * from './record.ts';
 export * from './topics.ts';
+export * from './user-erasure.ts';

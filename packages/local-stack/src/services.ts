@@ -45,7 +45,7 @@ export interface ServicesDeps {
 }
 
 // Four services, a gateway and three servers share a small machine. 192 MB of old space are twice what a service was seen to use.
-const NODE_FLAGS = ['--max-old-space-size=192', '--max-semi-space-size=16', '--disable-warning=TimeoutNegativeWarning'];
+const NODE_FLAGS = ['--max-old-space-size=192', '--max-semi-space-size=32', '--disable-warning=TimeoutNegativeWarning'];
 
 /** Resolves once the service says that it is well. */
 export function startService(instance: Instance, deps: ServicesDeps): Promise<ServerProcess> {

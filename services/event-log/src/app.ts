@@ -1,6 +1,6 @@
 import { createCleaner, openDatabase } from '@waggle/database';
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, perMinute } from '@waggle/http';
-import { createConsumer, createProducer, type BatchHandler } from '@waggle/kafka';
+import { createConsumer, createProducer, userErasureHandler, type BatchHandler } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createEventStore, EVENT_STORE_SESSION } from './adapters/event-store.ts';
@@ -9,7 +9,6 @@ import { createRetention } from './adapters/retention.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
-import { userErasureHandler } from './consumers/user-erasure.ts';
 import { eventRoutes } from './routes/events.ts';
 
 const RETENTION_INTERVAL_MS = 60_000;
@@ -49,7 +48,7 @@ export function createApp(config: Config) {
   const consumers = together('consumers', [
     consume('behavior-event', behaviorEventHandler(store)),
     consume('campaign-event', campaignEventHandler(store)),
-    consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
+    consume('user-erasure', userErasureHandler('event-log', { erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
   const cleaner = createCleaner([{ what: 'events past their time', remove: createRetention(database.pool, config.retentionDays) }], { intervalMs: RETENTION_INTERVAL_MS, logger });
   const components = [

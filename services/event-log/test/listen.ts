@@ -1,7 +1,7 @@
 import { Agent, get, type IncomingMessage } from 'node:http';
 
 /** One event of a stream. */
-export interface Told {
+interface Told {
   event: string;
   id: string;
   data: { id: string } & Record<string, unknown>;

@@ -2,7 +2,7 @@ import { createCleaner, createIdempotentRequests, openDatabase, type Database } 
 import {
   apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
 } from '@waggle/http';
-import { createConsumer, createProducer, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
+import { createConsumer, createProducer, userErasureHandler, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
@@ -22,7 +22,6 @@ import { createChannels } from './channels.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
-import { userErasureHandler } from './consumers/user-erasure.ts';
 import { createAttempt } from './delivery/attempt.ts';
 import { createAttemptMetrics, registerHeldGauge } from './delivery/attempt-metrics.ts';
 import { createBreaker, createBreakerMetrics } from './delivery/breaker.ts';
@@ -99,18 +98,10 @@ export function createApp(config: Config) {
     consume('behavior-event', behaviorEventHandler({ fanOut, tellFeed: channels.tellFeed })),
     consume('channel-message', channels.handler),
     consume('campaign-event', campaignEventHandler({ fanOut })),
-    consume('user-erasure', userErasureHandler({ erase: createErasureStore(database.pool).erase, publish: producer.publish })),
+    consume('user-erasure', userErasureHandler('outbound-dispatcher', { erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
   const components = [
-    database,
-    redis,
-    producer,
-    relay,
-    hours,
-    engine,
-    channels.engine,
-    replayer,
-    consumers,
+    database, redis, producer, relay, hours, engine, channels.engine, replayer, consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },

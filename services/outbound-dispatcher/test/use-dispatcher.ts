@@ -9,7 +9,7 @@ interface Given {
   idempotencyKey?: string;
 }
 
-export interface Dispatcher {
+interface Dispatcher {
   stack: Stack;
   receiver: Receiver;
   workspaceId: string;

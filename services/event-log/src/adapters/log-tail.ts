@@ -3,7 +3,7 @@ import type { TailRow } from './event-store.ts';
 import { createMailbox, type Mailbox } from './mailbox.ts';
 
 /** One reader of the tail: what was recorded in its workspace since it began to follow. */
-export interface Follower {
+interface Follower {
   /** What has come since the last call, in order; empty when nothing came within `timeoutMs`; null when too much came: read on from the log itself. */
   next(timeoutMs: number, signal: AbortSignal): Promise<readonly TailRow[] | null>;
   stop(): void;

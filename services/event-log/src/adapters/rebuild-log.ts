@@ -25,7 +25,7 @@ export interface RebuildSource {
 }
 
 /** The log is as it was: the new one would have been worse. */
-export class RebuildRefused extends Error {}
+class RebuildRefused extends Error {}
 
 type StagedEntry = LogEntry & { recordedAt: string | null };
 const STAGED_AT_ONCE = 1_000;

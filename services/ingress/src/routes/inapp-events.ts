@@ -59,7 +59,7 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
     if (prior?.digest !== digest) await publish([toRecord(inappEvent, message)]);
     if (prior === null) await receipts.keep(message, { digest, ...ACCEPTED });
-    response.json(accepted(message, prior));
+    response.setHeader('content-type', 'application/json; charset=utf-8').end(JSON.stringify(accepted(message, prior)));
   }
 
   async function authenticate(headers: InappHeaders, value: unknown): Promise<{ key: ActiveInappKey; digest: string }> {

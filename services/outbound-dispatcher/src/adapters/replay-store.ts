@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { IN_SCOPE, toAuditRecord, type Administrator, type EndpointScope } from './endpoint-row.ts';
 
 /** What is to be replayed. */
-export interface ReplayRange {
+interface ReplayRange {
   endpointId: string;
   statuses: readonly ('failed' | 'skipped')[];
   since: string;
@@ -20,7 +20,7 @@ interface NewReplay extends ReplayRange {
   count: number;
 }
 
-export interface ReplayName {
+interface ReplayName {
   workspaceId: string;
   id: string;
 }

@@ -18,7 +18,7 @@ interface ChannelAttemptDeps {
 
 /** Of a message that nobody was asked to take, because the service refused the one before. */
 export const REFUSED_BEFORE = 'refused_before';
-export const DISCONNECTED = 'channel_disconnected';
+const DISCONNECTED = 'channel_disconnected';
 
 const STORED: AttemptResult = { statusCode: null, failure: null, retryAfter: null, responseBody: null };
 

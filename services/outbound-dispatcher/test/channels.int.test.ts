@@ -1,0 +1,110 @@
+import { channelMessage, channelStateChange, newId, type BehaviorEvent } from '@waggle/contracts';
+import { toRecord, type KafkaRecord } from '@waggle/kafka';
+import { freePort, type ServerProcess } from '@waggle/local-stack';
+import { behaviours, callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createApp } from '../src/app.ts';
+import { loadConfig } from '../src/config.ts';
+import { anEvent, recordOf as recordOfEvent } from './given.ts';
+
+const stack = useStack();
+const deadLetters = stack.collect('private.outbound-dispatcher.dead-letter.v1');
+const states = stack.collect(channelStateChange.topic);
+const db = () => stack.db('outbound-dispatcher');
+const settings = { EGRESS_ALLOW_CIDRS: '127.0.0.0/8', ALLOW_INSECURE_ENDPOINTS: 'true', DELIVERY_RETRY_DELAYS_MS: '100,100,100', DELIVERY_TIMEOUT_MS: '1000', DELIVERY_LEASE_MS: '3000' };
+let receiver: Receiver;
+let core: ServerProcess;
+let workspaceId: string;
+let systemKey: string;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  core = await stack.start('behavior-core');
+  ({ workspaceId, systemKey } = await stack.createWorkspace());
+  await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', settings))).components);
+}, 60_000);
+afterAll(() => receiver.stop());
+
+const put = (path: string, body: object) => callApi('PUT', `${stack.urlOf('behavior-core')}/v1/users/${path}`, { key: systemKey, body });
+
+/** A user with a webhook of its own, by which it is known at the receiver. */
+async function aChannel(userId: string, path = `/${userId}`) {
+  await put(`${userId}/settings`, {});
+  expect(await put(`${userId}/channels/own`, { kind: 'webhook', url: receiver.url(path) })).toMatchObject({ status: 200 });
+}
+const eventFor = (userId: string, name: string) => anEvent({ workspaceId, userId, name });
+function recordOf(event: BehaviorEvent, sequence = 1): KafkaRecord {
+  return toRecord(channelMessage, { id: newId('msg'), workspace_id: workspaceId, user_id: event.user_id, channel: 'own', event }, { ce_sequence: String(sequence) });
+}
+const namesAt = (path: string) => receiver.at(path).map(({ body }) => JSON.parse(body.toString()).activity.name);
+const messagesOf = async (userId: string) => (await db().query('SELECT status, attempts, error FROM channel_messages WHERE user_id = $1 ORDER BY position', [userId])).rows;
+
+test('a redelivered record makes no second message, and one that breaks the contract stops nobody', async () => {
+  await aChannel('usr_once');
+  const record = recordOf(eventFor('usr_once', 'one'));
+  await stack.publish([record, record, { ...record, value: '{"id":"msg_broken"}' }]);
+  await stack.publish([record, recordOf(eventFor('usr_once', 'fence'))]);
+  await eventually(() => expect(namesAt('/usr_once')).toEqual(['one', 'fence']));
+  await eventually(() => expect(deadLetters.map(({ value }) => value)).toEqual(['{"id":"msg_broken"}']));
+});
+
+test('two instances and a third that is killed tell every channel all of it, in order', async () => {
+  const ports = async () => ({ PORT: String(await freePort()), INTERNAL_PORT: String(await freePort()) });
+  const stopSecond = await stack.run(createApp(loadConfig(stack.envOf('outbound-dispatcher', { ...settings, ...(await ports()) }))).components);
+  const third = await stack.start('outbound-dispatcher', { ...settings, ...(await ports()) });
+  const users = Array.from({ length: 30 }, (_, n) => `usr_many_${n}`);
+  for (const user of users) await aChannel(user);
+  const names = Array.from({ length: 12 }, (_, n) => String(n));
+  for (const name of names) await stack.publish(users.map((user) => recordOf(eventFor(user, name))));
+  await eventually(() => expect(receiver.requests.filter(({ path }) => path.startsWith('/usr_many')).length).toBeGreaterThan(100), { intervalMs: 5 });
+  process.kill(third.pid, 'SIGKILL');
+  await eventually(async () => expect((await db().query("SELECT count(*)::int AS told FROM channel_messages WHERE user_id LIKE 'usr_many%' AND status = 'delivered'")).rows).toEqual([{ told: 360 }]), { timeoutMs: 25_000 });
+  // What the killed one had sent and not yet recorded is sent once more: never another one before it.
+  for (const user of users) expect(namesAt(`/${user}`).filter((name, index, all) => name !== all[index - 1])).toEqual(names);
+  expect(receiver.requests.filter(({ path }) => path.startsWith('/usr_many')).length).toBeLessThan(400);
+  await stopSecond();
+}, 60_000);
+
+test('while the core is away known channels are told, unknown ones wait and use up no attempt', async () => {
+  await aChannel('usr_known');
+  await stack.publish([recordOf(eventFor('usr_known', 'before'))]);
+  await eventually(() => expect(namesAt('/usr_known')).toEqual(['before']));
+  await aChannel('usr_new');
+  process.kill(core.pid, 'SIGKILL');
+  await core.ended;
+  await stack.publish([recordOf(eventFor('usr_known', 'meanwhile')), recordOf(eventFor('usr_new', 'first'))]);
+  await eventually(() => expect(namesAt('/usr_known')).toEqual(['before', 'meanwhile']));
+  await eventually(async () => expect(await messagesOf('usr_new')).toEqual([{ status: 'pending', attempts: 0, error: null }]));
+  await core.restart();
+  await eventually(() => expect(namesAt('/usr_new')).toEqual(['first']));
+  expect(await messagesOf('usr_new')).toMatchObject([{ attempts: 1, error: null }]);
+}, 60_000);
+
+test('hundreds of channels that hang delay neither the channels of others nor webhooks', async () => {
+  const hanging = Array.from({ length: 100 }, (_, n) => `usr_hanging_${n}`);
+  // One service, by another name: its lane is its own.
+  for (const user of hanging) {
+    await put(`${user}/settings`, {});
+    await put(`${user}/channels/own`, { kind: 'webhook', url: `http://localhost:${receiver.port}/hanging` });
+  }
+  receiver.program('/hanging', behaviours.silence());
+  expect((await callApi('POST', `${stack.urlOf('outbound-dispatcher')}/v1/webhooks/endpoints`, { key: systemKey, body: { url: receiver.url('/hook'), event_types: ['*'] } })).status).toBe(201);
+  await aChannel('usr_well');
+  await stack.publish(hanging.map((user) => recordOf(eventFor(user, 'hang'))));
+  await eventually(() => expect(receiver.at('/hanging').length).toBeGreaterThanOrEqual(64));
+  const startedAt = Date.now();
+  await stack.publish([recordOf(eventFor('usr_well', 'well')), recordOfEvent(eventFor('usr_well', 'well'))]);
+  await eventually(() => expect([namesAt('/usr_well'), namesAt('/hook')]).toEqual([['well'], ['well']]), { intervalMs: 5 });
+  expect(Date.now() - startedAt).toBeLessThan(900);
+});
+
+test('the core is told once when a connection begins to fail, and once when it works again', async () => {
+  await aChannel('usr_failing');
+  const toldOf = () => states.filter(({ key }) => key === `${workspaceId}:usr_failing`).map(({ value }) => JSON.parse(value).is_failing);
+  receiver.program('/usr_failing', behaviours.answer(500));
+  await stack.publish(['one', 'two'].map((name) => recordOf(eventFor('usr_failing', name))));
+  await eventually(async () => expect(await messagesOf('usr_failing')).toMatchObject([{ status: 'failed', attempts: 4, error: 'status_500' }, { status: 'failed' }]));
+  receiver.program('/usr_failing', behaviours.answer(200));
+  await stack.publish([recordOf(eventFor('usr_failing', 'three'))]);
+  await eventually(() => expect(toldOf()).toEqual([true, false]));
+});
