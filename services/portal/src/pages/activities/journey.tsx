@@ -18,6 +18,9 @@ interface JourneyProps {
 }
 
 const POLL_MS = 300;
+/** After that many looks nothing is expected any more within the second. */
+const POLLS_MAX = 30;
+const CALM_MS = 5_000;
 const isOpen = ({ status }: Delivery) => status === 'pending' || status === 'retrying';
 
 /** From the answer over the log to every receiver; each step waits for what it tells. */
@@ -59,7 +62,7 @@ function Delivered({ eventId, userId, sentAt }: { eventId: string; userId: strin
   const deliveries = useQuery({
     queryKey: ['deliveries', 'of-event', eventId],
     queryFn: async ({ signal }) => (await list<Delivery>('/v1/webhooks/deliveries', { user_id: userId, since, limit: 200 }, signal)).data.filter(({ event_id: id }) => id === eventId),
-    refetchInterval: ({ state: { data } }) => (data !== undefined && data.length > 0 && !data.some(isOpen) ? 5_000 : POLL_MS),
+    refetchInterval: ({ state: { data, dataUpdateCount } }) => (dataUpdateCount > POLLS_MAX || (data !== undefined && data.length > 0 && !data.some(isOpen)) ? CALM_MS : POLL_MS),
   });
   const found = deliveries.data ?? [];
   const state = found.some(({ status }) => status === 'failed') ? 'failed' : found.length > 0 && !found.some(isOpen) ? 'done' : 'waiting';
