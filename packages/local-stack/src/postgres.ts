@@ -41,7 +41,8 @@ export async function startPostgres(options: PostgresOptions): Promise<{ server:
 }
 
 // Room for a service's pool each and for a test run's; 64 MB is plenty for what a laptop holds. No socket file: its path would be too long in a deep folder.
-const SETTINGS = ['max_connections=200', 'shared_buffers=64MB', 'max_wal_size=1GB', 'jit=off', 'log_min_messages=warning'];
+// New tables are looked at soon: until then the planner knows nothing of them.
+const SETTINGS = ['autovacuum_naptime=10s', 'max_connections=200', 'shared_buffers=64MB', 'max_wal_size=1GB', 'jit=off', 'log_min_messages=warning'];
 const asOptions = (settings: readonly string[]) => settings.flatMap((setting) => ['-c', setting]);
 
 interface Place extends PostgresOptions {

@@ -28,7 +28,7 @@ const APPEND = {
 };
 
 // Per shard by its primary key: another shard's backlog is never read through.
-const READ = {
+export const READ = {
   name: 'outbox_read',
   text: `SELECT o.shard, o.position, o.topic, o.key, o.value, o.headers FROM unnest($1::int[]) AS mine(shard)
     CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.shard = mine.shard ORDER BY position LIMIT 500) AS o`,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
-import { appendToOutbox, shardOf, SHARDS } from '../src/outbox.ts';
+import { appendToOutbox, READ, shardOf, SHARDS } from '../src/outbox.ts';
 import { createOutboxRelay } from '../src/relay.ts';
 
 const stack = useStack();
@@ -32,6 +33,20 @@ const holders = async () => {
   const { rows } = await db().query('SELECT holder, count(*)::int AS shards FROM outbox_leases WHERE expires_at > now() GROUP BY holder ORDER BY holder');
   return Object.fromEntries(rows.map(({ holder, shards }) => [holder, shards]));
 };
+
+test('the outbox is read along its key, whatever the planner knows of it', async () => {
+  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'plan' });
+  const stop = await stack.run([database]);
+  for (const known of ['nothing', 'that it is empty']) {
+    if (known !== 'nothing') await db().query('VACUUM ANALYZE outbox');
+    await database.pool.query(`PREPARE read_${known.length} AS ${READ.text}`);
+    const { rows } = await database.pool.query(`EXPLAIN EXECUTE read_${known.length}(ARRAY[1, 2])`);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('Index Scan using outbox_pkey');
+    expect(plan).not.toContain('Sort');
+  }
+  await stop();
+});
 
 test('what could not be published goes out later, before what came after it', async () => {
   const kafka = recordingPublish();

@@ -3,7 +3,7 @@ import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { aCommand, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
-import { applyInstructions, recordPoisoned, toInstruction } from '../src/adapters/command-store.ts';
+import { applyInstructions, FIND_OPERATIONS, recordPoisoned, toInstruction } from '../src/adapters/command-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { behaviorCommandHandler } from '../src/consumers/behavior-command.ts';
@@ -46,6 +46,18 @@ async function fence(of: Command = aCommand()) {
   await publish(last);
   await eventually(() => expect(eventsOf(last)).toHaveLength(1));
 }
+
+test('a plan for operations that was made before there were any finds each by its key', async () => {
+  const client = await database.pool.connect();
+  try {
+    await client.query('SET plan_cache_mode TO force_generic_plan');
+    await client.query(`PREPARE planned AS ${FIND_OPERATIONS.text}`);
+    const { rows } = await client.query("EXPLAIN EXECUTE planned(ARRAY['ws_1'], ARRAY['op_1'])");
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('using operations_pkey');
+  } finally {
+    client.release(true);
+  }
+});
 
 test('a process that dies after its commit, before publishing and before its offset, loses and doubles nothing', async () => {
   const given = [onAnotherDay(), onAnotherDay(), onAnotherDay({ userId: 'usr_1', activityId: 'act_1' })];

@@ -3,7 +3,7 @@ import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRe
 import { createConsumer, createProducer, userErasureHandler, type BatchHandler } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
-import { createEventStore, EVENT_STORE_SESSION } from './adapters/event-store.ts';
+import { createEventStore } from './adapters/event-store.ts';
 import { createLogTail } from './adapters/log-tail.ts';
 import { createRetention } from './adapters/retention.ts';
 import type { Config } from './config.ts';
@@ -16,7 +16,7 @@ const RETENTION_INTERVAL_MS = 60_000;
 export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
   const metrics = createMetrics('event-log');
-  const database = openDatabase({ ...config.database, sessionOptions: EVENT_STORE_SESSION });
+  const database = openDatabase(config.database);
   const redis = createRedis(config.redisUrl, logger);
   const store = createEventStore({ pool: database.pool, metrics });
   const tail = createLogTail({ ...store, logger });

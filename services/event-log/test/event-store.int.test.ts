@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
 import fc from 'fast-check';
-import { openDatabase } from '@waggle/database';
+import { openDatabase, PLANS_BY_INDEX } from '@waggle/database';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createEventStore, EVENT_STORE_SESSION, TAKE_TURNS } from '../src/adapters/event-store.ts';
+import { createEventStore, TAKE_TURNS } from '../src/adapters/event-store.ts';
 import { EXAMINED_MAX, pageStatement, type WalkedBy } from '../src/adapters/page-statement.ts';
 import { toLogEntry } from '../src/domain/log-entry.ts';
 import { cutPage, startOf } from '../src/domain/page-cut.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 async function openStore(connectionsMax: number) {
-  const database = openDatabase({ url: stack.databaseUrl('event-log'), connectionsMax, name: 'test', sessionOptions: EVENT_STORE_SESSION });
+  const database = openDatabase({ url: stack.databaseUrl('event-log'), connectionsMax, name: 'test' });
   await stack.run([database]);
   return [database.pool, createEventStore({ pool: database.pool, metrics: new Registry() })] as const;
 }
@@ -184,7 +184,7 @@ const FILTERS: Record<WalkedBy, string> = {
 
 /** With the plan that is made once for all parameters, which is the one that a statement in daily use has. */
 async function blocksOfPages(): Promise<Map<string, number>> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${EVENT_STORE_SESSION} -c plan_cache_mode=force_generic_plan` });
+  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${PLANS_BY_INDEX} -c plan_cache_mode=force_generic_plan` });
   await client.connect();
   try {
     // As autovacuum leaves it sooner or later: plans and blocks must not depend on when it came.

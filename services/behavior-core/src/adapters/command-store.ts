@@ -7,7 +7,7 @@ import type { Instruction } from '../domain/commands/instruction.ts';
 import { loadBatch, saveBatch, type Decide } from './batch-store.ts';
 
 // Who was refused for a fault of ours (`recordPoisoned`) has not been decided: its record may be put back once the fault is mended.
-const FIND_OPERATIONS = {
+export const FIND_OPERATIONS = {
   name: 'operations_find',
   text: `SELECT o.id, o.outcome, o.refusal, i.result FROM operations o LEFT JOIN inbox i ON i.id = o.command_id
     WHERE (o.workspace_id, o.id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND (o.refusal ->> 'code') IS DISTINCT FROM 'internal'`,

@@ -7,10 +7,6 @@ import type { LogEntry } from '../domain/log-entry.ts';
 import type { Order, Selection } from '../domain/selection.ts';
 import { EXAMINED_MAX, pageStatement, type WalkedBy } from './page-statement.ts';
 
-// Every statement walks one index in the order of positions. A plan that gathers and sorts is better only for the small table or
-// the quiet user for whom it was made, and a prepared plan outlives both.
-export const EVENT_STORE_SESSION = '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off';
-
 // Sequence numbers are drawn when a row is inserted and seen when it is committed: two writers at once would show 8 before 7, and a
 // reader that has passed 8 never looks back. So writers take turns: PostgreSQL gives this lock back only after the commit has become
 // visible, and whoever draws next draws higher. A statement of its own, since the next one sees only what was committed when it began.
