@@ -107,6 +107,15 @@ test("the campaign guide's request is accepted, awards its points once, and ever
   expect(verifyWebhook(secret, payload, webhook.headers)).toBe(true);
   await eventuallyOne(() => call('GET', '/v1/events?event=award.granted'), JSON.parse(payload).id);
   expect((await call('GET', `/v1/campaigns/${campaign.id}/leaderboard`)).body.data).toMatchObject([{ rank: 1, wallet: WALLET.toLowerCase(), points: 50, awards: 1 }]);
+
+  // What is taken back takes the same way.
+  const { award } = JSON.parse(payload);
+  const revoked = await call('POST', `/v1/campaigns/${campaign.id}/awards/${award.id}/revoke`, { reason: 'refunded' });
+  expect(revoked).toMatchObject({ status: 200, body: { revokes: award.id, points: -50 } });
+  const takenBack = () => receiver.at('/hook').filter(({ headers: given }) => given['x-buffy-event'] === 'award.revoked').map(({ body: bytes }) => JSON.parse(bytes.toString()));
+  await eventually(() => expect(takenBack()).toMatchObject([{ user_id: WALLET.toLowerCase(), award: { revokes: award.id, points: -50 } }]));
+  await eventuallyOne(() => call('GET', '/v1/events?event=award.revoked'), takenBack()[0].id);
+  expect((await call('GET', `/v1/campaigns/${campaign.id}/leaderboard`)).body.data).toEqual([]);
 });
 
 async function eventuallyOne(ask: () => ReturnType<typeof call>, id: string) {
