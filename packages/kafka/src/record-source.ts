@@ -15,7 +15,7 @@ export interface SourceSettings {
   silentAfterMs?: number;
   /** So many records wait to be handled at most; for large ones less than the default. */
   pendingMax?: number;
-  /** Of one partition, in one fetch. */
+  /** Of one partition, in one fetch; a larger record comes alone. Default 256 KB: a backlog of a dozen partitions has to fit into a small heap several times over. */
   fetchBytesMax?: number;
 }
 
@@ -103,7 +103,7 @@ export function toRaw(partition: number, { offset, key, value, headers }: KafkaM
   return { partition, offset, key: String(key), value: String(value), headers: Object.fromEntries(texts) };
 }
 
-function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: number = 1_048_576): Consumer {
+function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: number = 262_144): Consumer {
   return kafka.consumer({
     groupId,
     minBytes: 1,
