@@ -44,7 +44,7 @@ export interface ServicesDeps {
   signal: AbortSignal;
 }
 
-// Four services, a gateway and three servers share a small machine. 256 MB of old space are more than a service needs that works off a backlog of 100,000 records.
+// Four services, a gateway and three servers share a small machine. With 256 MB of old space a backlog of some 100,000 records was worked off.
 const NODE_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=16', '--disable-warning=TimeoutNegativeWarning'];
 
 /** Resolves once the service says that it is well. */
