@@ -2,7 +2,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { join } from 'node:path';
 import { findChromium } from './chromium.ts';
-import { SCREENSHOTS } from './given-portal.ts';
+
+/** Pictures for people, and for the README. */
+export const SCREENSHOTS = join(import.meta.dirname, '../../.waggle/screenshots');
 
 export const openBrowser = (): Promise<Browser> =>
   // Root has no sandbox; what is opened here is our own.

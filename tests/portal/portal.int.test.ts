@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { examine, openBrowser, openTab, type Tab } from './browser.ts';
 import { findChromium } from './chromium.ts';
 import { aBusyWorkspace, createApi, startProduct, WALLET, type Api, type Life } from './given-portal.ts';
+import { MULTIPLY_A_DELIVERY } from './many-deliveries.ts';
 
 // A real browser on the real product, through its gateway.
 const stack = useStack();
@@ -196,11 +197,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
   }, 30_000);
 
   test('of ten thousand deliveries those in sight are in the page, and one can scroll to the last', async () => {
-    await stack.db('outbound-dispatcher').query(
-      `WITH one AS (SELECT * FROM deliveries WHERE status = 'succeeded' LIMIT 1)
-       INSERT INTO deliveries SELECT made.* FROM one, generate_series(1, 10000) n, LATERAL jsonb_populate_record(NULL::deliveries,
-         to_jsonb(one) || jsonb_build_object('id', 'dlv_' || lpad(n::text, 26, '0'), 'user_id', 'usr_many', 'created_at', now() - n * interval '1 second')) AS made`,
-    );
+    await stack.db('outbound-dispatcher').query(MULTIPLY_A_DELIVERY, [10_000, 'usr_many']);
     const { page } = tab;
     await page.goto(portal('/settings/developer/deliveries?user_id=usr_many'));
     const table = page.getByRole('table', { name: 'Deliveries' });

@@ -6,6 +6,7 @@ import type { ActivityView, OperationAnswer } from '@waggle/contracts';
 import { useState } from 'react';
 import { call, list } from '../../api/call.ts';
 import { Card } from '../../components/card.tsx';
+import { Columns } from '../../components/columns.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { Page } from '../../components/page.tsx';
@@ -53,7 +54,7 @@ function Sending({ userId, choice }: { userId: string; choice: React.ReactNode }
   if (activities.isError) return <>{choice}<Failure error={activities.error} onRetry={() => activities.refetch()} /></>;
   const bodyAt = (timestamp: string) => ({ event, activity_id: activityId, user_id: userId, timestamp, ...(event === 'activity.snoozed' && { snooze_minutes: 30 }) });
   return (
-    <div className={classes.grid}>
+    <Columns wide="right">
       <Card title="Request" about={<code>POST /v1/webhooks/inbound</code>}>
         <div className={classes.form}>
           {choice}
@@ -68,7 +69,7 @@ function Sending({ userId, choice }: { userId: string; choice: React.ReactNode }
         {sending.isIdle && <Empty title="Nothing sent yet" isInner>Send it: the answer, the event, its place in the log and every delivery appear here.</Empty>}
         {sending.data !== undefined && <Journey key={sending.data.answer.operation_id} {...sending.data} userId={userId} />}
       </Card>
-    </div>
+    </Columns>
   );
 }
 

@@ -58,7 +58,7 @@ function Settings({ campaign: { id, status, inapp_webhooks_enabled: isOpen } }: 
   return (
     <>
       <Switch label="Take in-app events" checked={isOpen} disabled={change.isPending} onChange={(event) => change.mutate({ inapp_webhooks_enabled: event.currentTarget.checked })} />
-      <NativeSelect aria-label="Status" size="xs" data={STATUSES} value={status} disabled={change.isPending} onChange={({ currentTarget: { value } }) => change.mutate({ status: value === 'draft' || value === 'ended' ? value : 'active' })} />
+      <NativeSelect aria-label="Status" size="sm" data={STATUSES} value={status} disabled={change.isPending} onChange={({ currentTarget: { value } }) => change.mutate({ status: value === 'draft' || value === 'ended' ? value : 'active' })} />
       {change.isError && <Failure error={change.error} />}
     </>
   );

@@ -7,6 +7,7 @@ import type { EndpointView } from '@waggle/contracts';
 import { call } from '../../api/call.ts';
 import { endpointQuery } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
+import { Column, Columns } from '../../components/columns.tsx';
 import { Confirm } from '../../components/confirm.tsx';
 import { toCount } from '../../components/format.ts';
 import { Page } from '../../components/page.tsx';
@@ -46,18 +47,18 @@ function Found({ endpoint }: { endpoint: EndpointView }) {
       {reason !== null && <p className={classes.notice}>{reason}</p>}
       {endpoint.paused_until !== null && <p className={classes.notice}>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</p>}
       <Health endpoint={endpoint} />
-      <div className={classes.grid}>
-        <div className={classes.column}>
+      <Columns wide="left">
+        <Column>
           <Card title="Test" about="One signed request, now; the answer is shown here. A disabled endpoint can be tested too."><TestSend endpoint={endpoint} /></Card>
           <RecentDeliveries endpointId={endpoint.id} />
           <Card title="Verify every request" about="The secret stays in your configuration."><VerifySamples secret={null} url={endpoint.url} /></Card>
-        </div>
-        <div className={classes.column}>
+        </Column>
+        <Column>
           <SigningSecret endpoint={endpoint} />
           <EndpointFacts endpoint={endpoint} />
           <Card title="Replay" about="Send again what failed or was skipped, with its whole schedule of attempts."><Replay endpointId={endpoint.id} /></Card>
-        </div>
-      </div>
+        </Column>
+      </Columns>
     </Page>
   );
 }
