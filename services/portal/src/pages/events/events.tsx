@@ -51,6 +51,7 @@ function ExportMenu() {
       <Menu>
         <Menu.Target><Button variant="default" leftSection={<IconDownload size={16} />}>Export</Button></Menu.Target>
         <Menu.Dropdown>
+          <Menu.Label>Every event {since === undefined && until === undefined ? 'there is' : 'between Since and Until'}</Menu.Label>
           <Menu.Item onClick={() => void save('ndjson')}>NDJSON, every field</Menu.Item>
           <Menu.Item onClick={() => void save('csv')}>CSV, for spreadsheets</Menu.Item>
         </Menu.Dropdown>
@@ -82,7 +83,7 @@ function Filters() {
 function List({ isLive }: { isLive: boolean }) {
   const search = useSearch({ from: FROM });
   const filters = useMemo(() => ({ ...search, order: 'desc' }), [search]);
-  const { pages, items } = usePages<RecordedEvent>({ path: PATH, filters, pageSize: 200 });
+  const { pages, items } = usePages<RecordedEvent>({ path: PATH, filters, pageSize: 200, isTailed: true });
   const queryKey = useMemo(() => [PATH, filters], [filters]);
   const tail = useEventTail({ queryKey, query: search, isOn: isLive && pages.isSuccess });
   const { fetchNextPage } = pages;

@@ -46,6 +46,12 @@ function Found({ endpoint }: { endpoint: EndpointView }) {
       <div className={classes.row}><StatusPill status={stateOf(endpoint)} /><span className="muted small"><code>{endpoint.id}</code></span></div>
       {reason !== null && <p className={classes.notice}>{reason}</p>}
       {endpoint.paused_until !== null && <p className={classes.notice}>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</p>}
+      {isAiling(endpoint.stats) && (
+        <p className={classes.notice}>
+          <strong className="number">{toCount(endpoint.stats.failed_24h)}</strong> deliveries failed for good within 24 hours.{' '}
+          <Link to="/settings/developer/deliveries" search={{ endpoint_id: endpoint.id, status: 'failed' }}>Look at them</Link>: each says what your endpoint answered. Once it is mended, replay them below.
+        </p>
+      )}
       <Health endpoint={endpoint} />
       <Columns wide="left">
         <Column>
