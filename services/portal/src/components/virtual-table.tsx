@@ -67,6 +67,7 @@ const Row = memo(function Row<Item>({ item, columns, template, index, top }: Row
 }) as <Item>(props: RowProps<Item>) => ReactNode;
 
 export const rowLink = classes.link ?? '';
+export const rowUnder = classes.under ?? '';
 
 function useRows(items: readonly { id: string }[]) {
   const body = useRef<HTMLDivElement>(null);

@@ -41,7 +41,7 @@ function Parts({ campaignId }: { campaignId: number }) {
   const navigate = useNavigate({ from: FROM });
   return (
     <Tabs value={tab} keepMounted={false} onChange={(chosen) => void navigate({ search: chosen === null || chosen === 'setup' ? {} : { tab: chosen }, replace: true })}>
-      <Tabs.List>{PARTS.map(([name, title]) => <Tabs.Tab key={name} value={name}>{title}</Tabs.Tab>)}</Tabs.List>
+      <Tabs.List className={classes.tabs ?? ''}>{PARTS.map(([name, title]) => <Tabs.Tab key={name} value={name}>{title}</Tabs.Tab>)}</Tabs.List>
       {PARTS.map(([name, , Part]) => <Tabs.Panel key={name} value={name}><div className={classes.panel}><Part campaignId={campaignId} /></div></Tabs.Panel>)}
     </Tabs>
   );
