@@ -70,5 +70,5 @@ async function takePicture(page: Page, name: string, { isWhole }: { isWhole: boo
   const { width, height } = page.viewportSize() ?? NARROW;
   const isEndless = (await page.locator('[role=table], [role=dialog]').count()) > 0;
   const end = isWhole && !isEndless ? await page.evaluate<number>('document.documentElement.scrollHeight') : height;
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.jpg`), type: 'jpeg', quality: 88, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(HEIGHT_MAX, end) } });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(HEIGHT_MAX, end) } });
 }

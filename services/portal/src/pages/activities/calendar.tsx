@@ -1,4 +1,3 @@
-import { useLayoutEffect, useRef } from 'react';
 import classes from './calendar.module.css';
 import { weeksUntil, type DayState } from './history.ts';
 
@@ -7,14 +6,11 @@ const STATES = ['done', 'partial', 'skipped', 'missed'] as const;
 
 /** Half a year of local days, week by week. */
 export function Calendar({ days, today }: { days: ReadonlyMap<string, DayState>; today: string }) {
-  const region = useRef<HTMLDivElement>(null);
-  // Where not all of it fits, what was last is what one comes for.
-  useLayoutEffect(() => region.current?.scrollTo({ left: region.current.scrollWidth }), [today]);
   const shown = weeksUntil(today, WEEKS).flat();
   const done = shown.filter((day) => days.get(day) === 'done').length;
   return (
     <div>
-      <div ref={region} className={classes.scroll} tabIndex={0} role="region" aria-label={`History: done on ${done} days of the last ${WEEKS} weeks`}>
+      <div className={classes.scroll} tabIndex={0} role="region" aria-label={`History: done on ${done} days of the last ${WEEKS} weeks`}>
         <ul className={classes.grid}>{shown.map((day) => <Day key={day} day={day} state={days.get(day)} today={today} />)}</ul>
       </div>
       <div className={classes.legend}>{STATES.map((state) => <span key={state}><i className={classes[state]} />{state}</span>)}</div>

@@ -70,7 +70,7 @@ function Sent({ event }: { event: RecordedEvent }) {
       {deliveries.data !== undefined && deliveries.data.length > 0 && (
         <ul className={facts.recent}>
           {deliveries.data.map(({ id, status, endpoint_id: endpointId, created_at: at }) => (
-            <li key={id}><StatusPill status={status} /><Link to="/settings/developer/deliveries/$deliveryId" params={{ deliveryId: id }} className="break">{urls.get(endpointId) ?? id}</Link><span className="muted small"><Moment at={at} /></span></li>
+            <li key={id}><StatusPill status={status} /><Link to="/settings/developer/deliveries/$deliveryId" params={{ deliveryId: id }} className="break small">{urls.get(endpointId) ?? id}</Link><span className="muted small"><Moment at={at} /></span></li>
           ))}
         </ul>
       )}
