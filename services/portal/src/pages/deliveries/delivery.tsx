@@ -10,12 +10,12 @@ import { Column, Columns } from '../../components/columns.tsx';
 import { CopyId } from '../../components/copy.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Bones, Failure } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import facts from '../webhooks/endpoint.module.css';
 import { Attempts } from './attempts.tsx';
-import classes from './delivery.module.css';
 import { explainAttempt } from './explain-attempt.ts';
 import { SentHeaders } from './sent-headers.tsx';
 import { VerifyDelivery } from './verify-delivery.tsx';
@@ -37,7 +37,7 @@ function Found({ delivery }: { delivery: DeliveryDetail }) {
   const last = delivery.attempts.at(-1);
   return (
     <Page title={delivery.event} trail={TRAIL} lead={<CopyId id={delivery.id} what="delivery id" />} actions={<Retry delivery={delivery} />}>
-      {last !== undefined && last.error !== null && delivery.status !== 'succeeded' && <p className={classes.diagnosis} role="note">{explainAttempt(last)}</p>}
+      {last !== undefined && last.error !== null && delivery.status !== 'succeeded' && <Notice tone="bad">{explainAttempt(last)}</Notice>}
       <Columns wide="right">
         <Column>
           <Facts delivery={delivery} />

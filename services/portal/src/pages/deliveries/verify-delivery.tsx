@@ -4,6 +4,7 @@ import type { Attempt, DeliveryDetail } from '../../api/delivery.ts';
 import { Card } from '../../components/card.tsx';
 import { CodeBlock, CopyField } from '../../components/copy.tsx';
 import { toCount, toMoment } from '../../components/format.ts';
+import { Notice } from '../../components/notice.tsx';
 import { Failure } from '../../components/states.tsx';
 import { useComputed } from '../../components/use-computed.ts';
 import classes from './delivery.module.css';
@@ -74,7 +75,7 @@ function Signatures({ secret, given, message: { id, timestamp, body }, otherTime
   if (signed.value === null) return null;
   return (
     <>
-      {verdict.value !== null && <p className={verdict.value.isRight ? classes.right : classes.diagnosis} role="status">{verdict.value.words}</p>}
+      {verdict.value !== null && <Notice tone={verdict.value.isRight ? 'good' : 'bad'} role="status">{verdict.value.words}</Notice>}
       <Expected name="X-Buffy-Signature" about="HMAC-SHA256 of the raw body; the key is the whole secret as text." text={signed.value.hex} />
       {signed.value.standard !== null && (
         <>

@@ -10,6 +10,7 @@ import { Card } from '../../components/card.tsx';
 import { Column, Columns } from '../../components/columns.tsx';
 import { Confirm } from '../../components/confirm.tsx';
 import { toCount } from '../../components/format.ts';
+import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { Bones, Failure } from '../../components/states.tsx';
@@ -44,13 +45,13 @@ function Found({ endpoint }: { endpoint: EndpointView }) {
   return (
     <Page title={endpoint.url} trail={TRAIL} lead={endpoint.description ?? undefined} actions={<Actions endpoint={endpoint} />}>
       <div className={classes.row}><StatusPill status={stateOf(endpoint)} /><span className="muted small"><code>{endpoint.id}</code></span></div>
-      {reason !== null && <p className={classes.notice}>{reason}</p>}
-      {endpoint.paused_until !== null && <p className={classes.notice}>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</p>}
+      {reason !== null && <Notice>{reason}</Notice>}
+      {endpoint.paused_until !== null && <Notice>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</Notice>}
       {isAiling(endpoint.stats) && (
-        <p className={classes.notice}>
+        <Notice>
           <strong className="number">{toCount(endpoint.stats.failed_24h)}</strong> deliveries failed for good within 24 hours.{' '}
           <Link to="/settings/developer/deliveries" search={{ endpoint_id: endpoint.id, status: 'failed' }}>Look at them</Link>: each says what your endpoint answered. Once it is mended, replay them below.
-        </p>
+        </Notice>
       )}
       <Health endpoint={endpoint} />
       <Columns wide="left">
