@@ -56,8 +56,8 @@ test('says how many are left and when the oldest leaves the window', async () =>
 });
 
 test('parallel requests share one limit, and each hears of its own subject', async () => {
-  const subjects = ['parallel', 'another', 'parallel', 'parallel', 'another', 'parallel', 'parallel'];
-  const admissions = await Promise.all(subjects.map((subject, index) => inRedis(subject, `r${index}`, policy)));
+  const askedFor = ['parallel', 'another', 'parallel', 'parallel', 'another', 'parallel', 'parallel'];
+  const admissions = await Promise.all(askedFor.map((subject, index) => inRedis(subject, `r${index}`, policy)));
   const remaining = admissions.map((admission) => (admission.isAdmitted ? admission.remaining : 'refused'));
   expect(remaining).toEqual([2, 2, 1, 0, 1, 'refused', 'refused']);
 });
