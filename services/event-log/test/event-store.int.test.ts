@@ -194,10 +194,10 @@ test('a page reads as many blocks in a log twenty times as long, of a dozen part
   for (const [walk, { blocks, scans, isMerged }] of long) {
     // A B-tree that is a level higher costs one block more for each descent; entries that lie further apart in it, some more.
     expect([walk, blocks <= short.get(walk)!.blocks + 10, isMerged]).toEqual([walk, true, false]);
-    // In order, so that none is read behind those that fill the page: the empty first one, and the beginning or the end of the year.
     expect([walk, scans.filter(({ type }) => !type.startsWith('Index'))]).toEqual([walk, []]);
-    const partitions = new Set(scans.map(({ relation }) => relation));
-    expect([walk, partitions.size <= 3, partitions.has('events_20800601')]).toEqual([walk, true, false]);
+    // In order, so that none is read behind those that fill the page, at the year's beginning or end.
+    const ofYear = new Set(scans.map(({ relation }) => relation).filter((relation) => relation.startsWith('events_2080')));
+    expect([walk, ofYear.size <= 2]).toEqual([walk, true]);
   }
 });
 
