@@ -30,7 +30,7 @@ async function openStore(connectionsMax: number) {
 
 const anEntry = (fields: Parameters<typeof anEvent>[0] = {}) => {
   const event = anEvent(fields);
-  return toLogEntry(event, JSON.stringify(event));
+  return toLogEntry(event, event);
 };
 const allOf = (workspaceId: string, filters: Partial<Parameters<typeof toSelection>[0]> = {}): Selection =>
   toSelection({ order: 'asc', ...filters }, { workspaceId, userId: filters.user_id, isSystemKey: true });

@@ -31,7 +31,7 @@ const ids = events.map(({ id }) => id);
 
 beforeAll(async () => {
   await stack.run([keys.component]);
-  for (const event of [...events, anEvent({ workspace_id: 'ws_other' })]) await store.record([toLogEntry(event, JSON.stringify(event))]);
+  for (const event of [...events, anEvent({ workspace_id: 'ws_other' })]) await store.record([toLogEntry(event, event)]);
   await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url() }))).components);
 });
 
@@ -106,7 +106,7 @@ test.each([
 test('polling goes on from the last cursor, and an empty page repeats it', async () => {
   const key = keys.makeKey('ws_poll');
   const record = async (event = anEvent({ workspace_id: 'ws_poll' })) => {
-    await store.record([toLogEntry(event, JSON.stringify(event))]);
+    await store.record([toLogEntry(event, event)]);
     return event.id;
   };
   const next = (cursor: string | null) => list({ limit: '2', ...(cursor !== null && { cursor }) }, key);

@@ -45,7 +45,7 @@ test('a log with events from before its partitions keeps them, its cursors lead 
 
   const store = createEventStore({ pool: db, metrics: new Registry() });
   const fresh = anEvent();
-  await store.record([old[4]!, old[0]!, fresh].map((event) => toLogEntry(event, JSON.stringify(event))));
+  await store.record([old[4]!, old[0]!, fresh].map((event) => toLogEntry(event, event)));
   const { rows } = await db.query('SELECT event_id, tableoid::regclass::text AS partition FROM events ORDER BY position');
   expect(rows.map(({ event_id: id }) => id)).toEqual([...old, fresh].map(({ id }) => id));
   expect(rows.map(({ partition }) => partition)).toEqual([...old.map(() => 'events_before'), expect.stringMatching(/^events_\d{8}/)]);

@@ -29,7 +29,7 @@ const recent = [anEvent({ user_id: 'usr_1' }), anEvent({ user_id: 'usr_2' }), an
 
 beforeAll(async () => {
   await stack.run([keys.component]);
-  await store.record(old.map((event) => toLogEntry(event, JSON.stringify(event))));
+  await store.record(old.map((event) => toLogEntry(event, event)));
   await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url() }))).components);
   await stack.publish(recent.map((event, index) => ({ ...recordOf(event), headers: { ...recordOf(event).headers, ce_sequence: String(index + 1) } })));
   await eventually(async () => expect(await idsOf()).toHaveLength(old.length + recent.length));

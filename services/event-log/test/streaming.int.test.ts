@@ -37,7 +37,7 @@ function givenWorkspace() {
 }
 
 async function record(...events: Parameters<typeof toLogEntry>[0][]): Promise<string[]> {
-  await store.record(events.map((event) => toLogEntry(event, JSON.stringify(event))));
+  await store.record(events.map((event) => toLogEntry(event, event)));
   return events.map(({ id }) => id);
 }
 const urlOf = (path: string) => stack.urlOf('event-log') + path;

@@ -84,8 +84,8 @@ function parseLine(line: string, number: number, workspaceId: string | undefined
   try {
     const { recorded_at: recordedAt, sequence = null, workspace_id: named = workspaceId, ...body } = exported.parse(JSON.parse(line));
     if (named === undefined) throw new Error('it names no workspace: --workspace says which one the export is of');
-    const event = parseAny({ ...body, workspace_id: named });
-    return { ...toLogEntry(event, JSON.stringify({ ...body, workspace_id: named })), sequence, recordedAt };
+    const json = { ...body, workspace_id: named };
+    return { ...toLogEntry(parseAny(json), json), sequence, recordedAt };
   } catch (error) {
     throw new RebuildRefused(`Line ${number} of the file cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`, { cause: error });
   }
@@ -103,8 +103,9 @@ async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> 
     async receive(records) {
       // As the consumers do: what is not valid is with the dead letters, and what no webhook carries is not in the log.
       const entries = records.flatMap(({ value, headers }): StagedEntry[] => {
-        const parsed = data.safeParse(parseJson(value));
-        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, value, headers), recordedAt: null }] : [];
+        const json = parseJson(value);
+        const parsed = data.safeParse(json);
+        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, json, headers), recordedAt: null }] : [];
       });
       count += entries.length;
       for (let start = 0; start < entries.length; start += STAGED_AT_ONCE) await stage(client, entries.slice(start, start + STAGED_AT_ONCE), true);
