@@ -154,7 +154,7 @@ let made = 0;
 function anEvent(workspaceId: string): BehaviorEvent {
   const user = `usr_${made++ % 5_000}`;
   return {
-    event: 'activity.completed', timestamp: '2026-03-28T08:12:44Z', user_id: user, id: newId('evt'), workspace_id: workspaceId,
+    event: 'activity.completed', timestamp: new Date().toISOString(), user_id: user, id: newId('evt'), workspace_id: workspaceId,
     activity: { id: `act_${user}`, type: 'habit', name: 'Drink water', channel: 'api', occurrence_date: '2026-03-28', streak: { current: 4, longest: 12 } },
   };
 }

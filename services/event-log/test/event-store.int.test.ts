@@ -155,7 +155,8 @@ test('recorded_at is what the position says, and never falls, whatever the clock
 });
 
 test('a redelivered event finds its first behind the boundary of a partition, and behind that of the next', async () => {
-  const [first, second, third] = [anEntry({ workspace_id: 'ws_boundary' }), anEntry({ workspace_id: 'ws_boundary' }), anEntry({ workspace_id: 'ws_boundary' })];
+  // Its time is five minutes ahead of its acceptance, behind the boundary.
+  const [first, second, third] = [anEntry({ workspace_id: 'ws_boundary', timestamp: '2097-02-01T00:04:00Z' }), anEntry({ workspace_id: 'ws_boundary' }), anEntry({ workspace_id: 'ws_boundary' })];
   await moveEnd('2097-01-31T23:59:00Z');
   await store.record([first]);
   await moveEnd('2097-02-10T00:00:00Z');

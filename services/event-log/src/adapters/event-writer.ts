@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { userDigest } from '@waggle/contracts';
-import { transact } from '@waggle/database';
+import { joinJson, transact } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
 import { Counter, type Registry } from 'prom-client';
 import type { LogEntry } from '../domain/log-entry.ts';
@@ -19,19 +19,19 @@ const READ_END = {
 };
 
 // In the batch's order. A redelivered event finds its first by the partition's own index, or in one of the partitions before, as far back as a
-// record can come again. What an erased user did is not taken in, however late it comes: the erasure has its own topic, and a redelivered record
+// record can come again; who looks there for each event takes a fifth longer, so only those are looked for whose own time lies so far back. What an erased user did is not taken in, however late it comes: the erasure has its own topic, and a redelivered record
 // finds its first no more.
 const RECORD = {
   name: 'events_record',
   text: `INSERT INTO events (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
     SELECT given.workspace_id, $10::bigint + given.ordinal, given.event_id, given.event, given.user_id, given.entity_id, given.occurred_at, ${recordedAtOf('$10::bigint + given.ordinal')},
       given.body, given.sequence
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::bigint[], $9::text[]) WITH ORDINALITY
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], string_to_array($7, E'\\x1f'), $8::bigint[], $9::text[]) WITH ORDINALITY
       AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, user_digest, ordinal)
     WHERE NOT EXISTS (SELECT FROM erased_users AS e
         WHERE e.workspace_id = given.workspace_id AND e.user_digest = given.user_digest AND given.sequence <= e.event_sequence)
-      AND NOT EXISTS (SELECT FROM events AS e
-        WHERE e.workspace_id = given.workspace_id AND e.event_id = given.event_id AND e.position >= $11::bigint AND e.position < $12::bigint)
+      AND (given.occurred_at >= $13::timestamptz OR NOT EXISTS (SELECT FROM events AS e
+        WHERE e.workspace_id = given.workspace_id AND e.event_id = given.event_id AND e.position >= $11::bigint AND e.position < $12::bigint))
     ORDER BY given.ordinal
     ON CONFLICT DO NOTHING`,
 };
@@ -86,10 +86,10 @@ async function readEnd(tx: ClientBase): Promise<LogEnd> {
   return { ...end.rows[0]!, partitions: partitions.rows };
 }
 
-async function insert(tx: ClientBase, columns: readonly unknown[], count: number, { first, partition, isNew, lookFrom }: Placement): Promise<number> {
+async function insert(tx: ClientBase, columns: readonly unknown[], count: number, { first, partition, isNew, lookFrom, lookBefore }: Placement): Promise<number> {
   const [, inserted] = await Promise.all([
     isNew ? tx.query(`${createPartition(partition.name)}; ${attachPartition(partition)}`) : undefined,
-    tx.query({ ...RECORD, values: [...columns, first - 1, lookFrom, partition.from] }),
+    tx.query({ ...RECORD, values: [...columns, first - 1, lookFrom, partition.from, lookBefore] }),
     tx.query({ ...MOVE_END, values: [first + count - 1] }),
   ]);
   return inserted.rowCount ?? 0;
@@ -111,7 +111,7 @@ const columnsOf = (entries: readonly LogEntry[]) => [
   entries.map(({ userId }) => userId),
   entries.map(({ entityId }) => entityId),
   entries.map(({ occurredAt }) => occurredAt),
-  entries.map(({ body }) => body),
+  joinJson(entries.map(({ body }) => body)),
   entries.map(({ sequence }) => sequence),
   entries.map(({ workspaceId, userId }) => userDigest({ workspace_id: workspaceId, user_id: userId })),
 ];

@@ -13,6 +13,9 @@ export interface LogEntry {
   sequence: number | null;
 }
 
+/** No event's time is more than five minutes ahead of its acceptance (contract, section 2), and it is recorded after that; clocks differ a little. */
+export const AHEAD_MAX_MS = 3_600_000;
+
 export const isWebhookEvent = (event: string): boolean => webhookEventTypes.includes(event);
 
 /**

@@ -45,7 +45,7 @@ test('a batch goes behind what is there, into one partition, which is made when 
   const nowMs = Date.parse('2026-11-30T23:59:59.999Z');
   const place = (next: number, count: number, partitions: Partition[]) => placeEvents({ next, nowMs, partitions }, count, 'month');
   const end = before.to;
-  expect(place(5, 1_000, [before])).toEqual({ first: firstPositionAt(nowMs), partition: { ...part('events_20261128_205000', '2026-11-28T20:50:00Z', '2026-12-01T00:00:00Z') }, isNew: true, lookFrom: 0 });
+  expect(place(5, 1_000, [before])).toEqual({ first: firstPositionAt(nowMs), partition: { ...part('events_20261128_205000', '2026-11-28T20:50:00Z', '2026-12-01T00:00:00Z') }, isNew: true, lookFrom: 0, lookBefore: new Date('2026-11-28T21:50:00Z') });
   expect(place(end + 7, 1, [before])).toMatchObject({ first: firstPositionAt(nowMs) });
   // More than the month's last millisecond has room for.
   expect(place(5, 2_049, [before])).toMatchObject({ first: at('2026-12-01T00:00:00Z'), partition: { name: 'events_20261201' }, isNew: true });

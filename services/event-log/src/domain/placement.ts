@@ -1,5 +1,6 @@
+import { AHEAD_MAX_MS } from './log-entry.ts';
 import { holds, partitionFor, type Partition, type Period } from './partition.ts';
-import { firstPositionAt } from './position.ts';
+import { firstPositionAt, timeOf } from './position.ts';
 
 export interface LogEnd {
   /** The first position that is free. */
@@ -16,6 +17,8 @@ export interface Placement {
   isNew: boolean;
   /** Where the oldest partition begins in which an event may be that comes again. */
   lookFrom: number;
+  /** An event whose own time is that or later was recorded in this partition or not at all. */
+  lookBefore: Date;
 }
 
 /** Kafka keeps a record for 30 days, and some more until its segment is full and old. */
@@ -28,5 +31,9 @@ export function placeEvents({ next, nowMs, partitions }: LogEnd, count: number, 
   const partition = found ?? partitionFor(first, partitions, period);
   if (first + count > partition.to) return placeEvents({ next: partition.to, nowMs, partitions: found === undefined ? [...partitions, partition] : partitions }, count, period);
   const recent = partitions.filter(({ to }) => to > firstPositionAt(nowMs - REDELIVERED_MS));
-  return { first, partition, isNew: found === undefined, lookFrom: Math.min(partition.from, ...recent.map(({ from }) => from)) };
+  return {
+    first, partition, isNew: found === undefined,
+    lookFrom: Math.min(partition.from, ...recent.map(({ from }) => from)),
+    lookBefore: new Date(timeOf(partition.from).getTime() + AHEAD_MAX_MS),
+  };
 }
