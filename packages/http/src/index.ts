@@ -9,6 +9,7 @@ export * from './http-server.ts';
 export * from './idempotency.ts';
 export * from './internal-client.ts';
 export * from './internal-routes.ts';
+export * from './keep-all.ts';
 export * from './limit.ts';
 export * from './operation-id.ts';
 export type { Outlet } from './outlet.ts';

@@ -44,8 +44,8 @@ export function defineBatchHandler<Schema extends z.ZodType>(
     async handle(records) {
       const parsed = records.map((raw) => ({ raw, result: data.safeParse(parseJson(raw.value)) }));
       const valid = parsed.flatMap(({ result, raw }) => (result.success ? [{ data: result.data, raw }] : []));
-      const outcomes = valid.length > 0 ? await handle(valid) : [];
-      return parsed.map(({ result }) => (result.success ? outcomes.shift() : undefined) ?? rejected('schema_mismatch'));
+      const outcomes = (valid.length > 0 ? await handle(valid) : []).values();
+      return parsed.map(({ result }) => (result.success ? outcomes.next().value : undefined) ?? rejected('schema_mismatch'));
     },
     async onPoisoned(raw, error) {
       const result = data.safeParse(parseJson(raw.value));

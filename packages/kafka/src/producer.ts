@@ -1,7 +1,8 @@
 import { gather, type Component, type Logger } from '@waggle/runtime';
-import { Partitioners, type Kafka, type Producer as KafkaJsProducer } from 'kafkajs';
+import type { ICustomPartitioner, Kafka, Producer as KafkaJsProducer } from 'kafkajs';
 import { connectKafka, type KafkaSettings } from './connection.ts';
 import { BrokerUnavailable } from './failure.ts';
+import { partitionOf } from './partitioner.ts';
 import type { KafkaRecord } from './record.ts';
 
 const BATCH_BYTES_MAX = 900_000;
@@ -53,11 +54,13 @@ export function createProducer(settings: KafkaSettings, logger: Logger): Produce
 }
 
 async function openProducer(kafka: Kafka): Promise<KafkaJsProducer> {
-  const createPartitioner = Partitioners.DefaultPartitioner;
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return producer;
 }
+
+/** Every record of ours has a key. */
+const createPartitioner: ICustomPartitioner = () => ({ message, partitionMetadata }) => partitionOf(String(message.key), partitionMetadata.length);
 
 /** The broker refuses more than 1 MB for one partition as a whole, and any part may be for one. */
 function* cutBySize(records: readonly KafkaRecord[]): Generator<KafkaRecord[]> {

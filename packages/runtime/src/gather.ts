@@ -34,5 +34,19 @@ export function gather<Item>(work: (items: Item[]) => Promise<void>, limits: { w
   };
 }
 
+/** The same for questions: one call asks all that came together, and answers in their order. */
+export function gatherAnswers<Question, Answer>(ask: (questions: Question[]) => Promise<readonly Answer[]>, limits: { waitingMax: number }) {
+  const add = gather<{ question: Question; answer?: Answer }>(async (asked) => {
+    const answers = await ask(asked.map(({ question }) => question));
+    for (const [index, one] of asked.entries()) one.answer = answers[index]!;
+  }, limits);
+
+  return async (question: Question): Promise<Answer> => {
+    const one: { question: Question; answer?: Answer } = { question };
+    await add([one]);
+    return one.answer!;
+  };
+}
+
 /** The queue is full: refused at once. */
 export class Overloaded extends Unavailable {}

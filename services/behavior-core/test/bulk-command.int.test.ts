@@ -1,4 +1,4 @@
-import { behaviorEvent, bulkCommand, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
+import { behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { createLogger, createRightOfWay } from '@waggle/runtime';
@@ -6,8 +6,10 @@ import { eventually, useStack } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
 import { createApp } from '../src/app.ts';
 import { createBulkReader } from '../src/adapters/bulk/bulk-reader.ts';
+import { createOperationStore } from '../src/adapters/operation-store.ts';
 import { createBulk } from '../src/bulk.ts';
 import { loadConfig } from '../src/config.ts';
 import { decideBatch } from '../src/domain/commands/decide-batch.ts';
@@ -129,6 +131,31 @@ test('the answer is put together from all records, once the last item is done', 
     operation_id: operationId,
     result: { succeeded: 3, failed: 0, results: [{ index: 0, status: 'processed' }, { index: 1, status: 'duplicate' }, { index: 2, status: 'processed' }] },
   });
+  await stop();
+});
+
+test("an item that is sent again by itself is a duplicate with the activity in it, and its operation says the same", async () => {
+  const stop = await startCore();
+  const operationId = newOperation();
+  const body = completed(8, 1);
+  await publish(aRecord([body], { operationId, total: 1 }));
+  await whenCompleted(operationId);
+  const [replyTo, heard] = [`reply:${randomUUID()}`, [] as z.infer<typeof replies>];
+  await redis.subscribe(replyTo);
+  redis.on('message', (channel, text) => { if (channel === replyTo) heard.push(...replies.parse(JSON.parse(text))); });
+  const again = (operation_id: string) => toRecord(behaviorCommand, {
+    kind: 'inbound',
+    id: naturalCommandId('ws_demo', body), digest: null, operation_id, workspace_id: 'ws_demo', user_id: 'usr_8', creator_user_id: null, accepted_at: '2026-03-28T08:12:45Z', reply_to: replyTo, body: inboundBody.parse(body),
+  });
+  const [first, second] = [newOperation(), newOperation()];
+  await stack.publish([again(first)]);
+  await eventually(() => expect(heard).toHaveLength(1));
+  await stack.publish([again(second)]);
+  await eventually(() => expect(heard).toHaveLength(2));
+  const answer = { status: 'duplicate', operation_id: operationId, activity: { id: 'act_8', today: { state: 'pending' } }, events: [{ event: 'activity.completed' }] };
+  expect(heard).toMatchObject([{ result: answer }, { result: answer }]);
+  expect(heard[1]?.result).toEqual(heard[0]?.result);
+  expect(await createOperationStore(database.pool).find('ws_demo', first)).toMatchObject({ outcome: 'duplicate', result: answer });
   await stop();
 });
 

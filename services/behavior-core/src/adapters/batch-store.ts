@@ -22,6 +22,11 @@ const SAVE_ANSWERS = {
   text: `INSERT INTO inbox (id, workspace_id, user_id, digest, result) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], string_to_array($5, E'\\x1f')::jsonb[])`,
 };
 
+const COMPLETE_ANSWERS = {
+  name: 'inbox_complete',
+  text: `UPDATE inbox SET result = c.result FROM unnest($1::text[], string_to_array($2, E'\\x1f')::jsonb[]) AS c(id, result) WHERE inbox.id = c.id`,
+};
+
 // In ascending order, as the locks: two batches that bring the same users along wait for each other.
 const CREATE_USERS = {
   name: 'users_create',
@@ -85,6 +90,7 @@ export async function saveBatch(tx: ClientBase, changes: BatchChanges, { locked,
   await Promise.all([
     removeUsers(tx, newUsers.filter((user) => !changes.users.has(userKey(user)))),
     saveAnswers(tx, changes.answers),
+    completeAnswers(tx, changes.completedAnswers),
     insertActivities(tx, changes.activities),
     saveOccurrences(tx, [...changes.occurrences.values()]),
     saveApplied(tx, changes.applied),
@@ -151,6 +157,12 @@ async function saveAnswers(tx: ClientBase, answers: ReadonlyMap<string, Remember
   ];
   const isKeyed = kept.some(({ digest }) => digest !== null);
   await Promise.all([isKeyed ? tx.query({ ...REMOVE_EXPIRED, values: [[...answers.keys()]] }) : undefined, tx.query({ ...SAVE_ANSWERS, values: columns })]);
+}
+
+async function completeAnswers(tx: ClientBase, completed: BatchChanges['completedAnswers']): Promise<void> {
+  if (completed.size === 0) return;
+  const results = [...completed.values()].map(({ result }) => JSON.stringify(result));
+  await tx.query({ ...COMPLETE_ANSWERS, values: [[...completed.keys()], joinJson(results)] });
 }
 
 const noneActive = (): Record<ActivityType, number> => ({ habit: 0, task: 0, routine: 0 });

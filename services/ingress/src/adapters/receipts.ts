@@ -1,5 +1,6 @@
 import { RECEIPT_TTL_SECONDS, receipt, receiptKey, type InappEvent, type Receipt } from '@waggle/contracts';
-import { warnSeldom, type Logger } from '@waggle/runtime';
+import { createKeepAll, type KeptValue } from '@waggle/http';
+import { gather, gatherAnswers, warnSeldom, type Logger } from '@waggle/runtime';
 import type { Redis } from 'ioredis';
 
 type EventIdentity = Pick<InappEvent, 'key_id' | 'environment' | 'event_id'>;
@@ -11,13 +12,21 @@ export interface Receipts {
   keep(event: EventIdentity, receipt: Receipt): Promise<void>;
 }
 
-/** What became of an event id before. With Redis away an answer has less detail, and nothing else changes: the core knows duplicates itself. */
+/** Far more than Redis answers within its time-out. */
+const WAITING_MAX = 5_000;
+
+/**
+ * What became of an event id before; those of one turn of the event loop share a command. With Redis away an answer has less detail, and
+ * nothing else changes: the core knows duplicates itself.
+ */
 export function createReceipts(redis: Redis, logger: Logger): Receipts {
   const warn = warnSeldom(logger, 'receipts are not known');
+  const findText = gatherAnswers<string, string | null>((keys) => redis.mget(...keys), { waitingMax: WAITING_MAX });
+  const keepText = gather<KeptValue>(createKeepAll(redis, { ttlSeconds: RECEIPT_TTL_SECONDS, where: 'free' }), { waitingMax: WAITING_MAX });
   return {
     async find(event) {
       try {
-        const text = await redis.get(receiptKey(event));
+        const text = await findText(receiptKey(event));
         return text === null ? null : receipt.parse(JSON.parse(text));
       } catch (error) {
         warn(error);
@@ -25,7 +34,7 @@ export function createReceipts(redis: Redis, logger: Logger): Receipts {
       }
     },
     async keep(event, content) {
-      await redis.set(receiptKey(event), JSON.stringify(content), 'EX', RECEIPT_TTL_SECONDS, 'NX').catch(warn);
+      await keepText([{ key: receiptKey(event), value: JSON.stringify(content) }]).catch(warn);
     },
   };
 }

@@ -52,8 +52,11 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     requireFresh(headers, at);
     const { key, digest } = await authenticate(headers, value);
     response.locals['caller'] = { workspaceId: key.workspace_id, keyId: key.key_id };
-    // One round trip to Redis for both. Who is over the limit hears of that, whatever else is wrong.
-    const [, { event, prior }] = await inOrder(limit(response, key), parseAndRecall(key, value, at));
+    // Both are asked of Redis at once. Who is over the limit hears of that, whatever else is wrong.
+    const recalling = parseAndRecall(key, value, at);
+    recalling.catch(() => {});
+    await limit(response, key);
+    const { event, prior } = await recalling;
     await requireAllowed(key, event);
     const message = toMessage(event, { key, digest, text, now: at });
     // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
@@ -92,12 +95,6 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     .post(receive, refuse(deps.logger))
     .all(() => { throw new Problem('method_not_allowed', { headers: { allow: 'POST' } }); });
   return router;
-}
-
-/** Both at once; when both fail, the first is to blame. */
-async function inOrder<First, Second>(first: Promise<First>, second: Promise<Second>): Promise<[First, Second]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
 }
 
 /** Size comes before all else; that a body cannot be read as JSON is said later, in its turn. */

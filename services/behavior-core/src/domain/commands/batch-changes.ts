@@ -18,6 +18,8 @@ export interface BatchChanges {
   verdicts: Verdict[];
   /** By command id: to be remembered. */
   answers: Map<string, Remembered>;
+  /** Likewise, in the place of what is remembered without a view of the activity. */
+  completedAnswers: Map<string, Pick<Remembered, 'digest' | 'result'>>;
   /** Created ones. */
   activities: Activity[];
   occurrences: Map<string, KeptOccurrence>;
@@ -45,7 +47,7 @@ export interface Context extends Deciding {
 }
 
 export const noChanges = (): BatchChanges => ({
-  verdicts: [], answers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [], tellings: new Map(),
+  verdicts: [], answers: new Map(), completedAnswers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [], tellings: new Map(),
 });
 
 export const refused = (code: Refusal['code'], detail: string): Extract<Verdict, { outcome: 'refused' }> => ({

@@ -24,6 +24,23 @@ test('the same command twice in one batch is done once, and the second answer is
   expect(events).toHaveLength(1);
 });
 
+test("who repeats an item of a bulk by itself is shown the activity, once and for all; another item is not", () => {
+  const item = { ...completed(), isBulk: true };
+  const { answers } = decide([item], given(berlin));
+  const kept = answers.get(item.id)?.result;
+  expect(kept).toMatchObject({ status: 'processed', operation_id: item.operationId, activity: null, events: [{ event: 'activity.completed' }] });
+
+  const repeats = [{ ...item, operationId: 'op_bulk' }, { ...item, isBulk: false, operationId: 'op_single' }, { ...item, isBulk: false, operationId: 'op_again' }];
+  const { verdicts, completedAnswers } = decide(repeats, aState([loadedActivity(berlin)], { answers }));
+  const shown = { ...kept, activity: { id: 'act_0' } };
+  expect(verdicts).toMatchObject([
+    { outcome: 'duplicate', answer: { activity: null } },
+    { outcome: 'duplicate', answer: { ...shown, status: 'duplicate' } },
+    { outcome: 'duplicate', answer: { ...shown, status: 'duplicate' } },
+  ]);
+  expect([...completedAnswers]).toMatchObject([[item.id, { result: { ...shown, status: 'processed' } }]]);
+});
+
 test("the day is the user's: 23:30 UTC belongs to the next day in Berlin", () => {
   const { verdicts, events } = decide([completed('2026-03-27T23:30:00Z')], given(berlin));
   expect(verdicts[0]).toMatchObject({ answer: { activity: { today: { date: '2026-03-28', state: 'done' } } } });

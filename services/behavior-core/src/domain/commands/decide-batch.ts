@@ -1,5 +1,6 @@
-import { toUtc, type OperationResult } from '@waggle/contracts';
-import type { BatchState, Remembered, Verdict } from './batch-state.ts';
+import { toUtc, type OperationAnswer, type OperationResult } from '@waggle/contracts';
+import { toActivityView } from '../activities/view.ts';
+import { activityKey, type BatchState, type Remembered, type Verdict } from './batch-state.ts';
 import { noChanges, refused, type BatchChanges, type Context, type Deciding } from './batch-changes.ts';
 import { decideCreation, decideOnboarding } from './decide-creation.ts';
 import { decideOccurrence } from './decide-occurrence.ts';
@@ -17,8 +18,8 @@ function decide(instruction: Instruction, context: Context): Verdict {
   const { state, changes } = context;
   const decided = state.operations.get(instruction.operationId);
   if (decided !== undefined) return decided;
-  const first = changes.answers.get(instruction.id) ?? state.answers.get(instruction.id);
-  if (first !== undefined) return repeat(instruction, first);
+  const first = changes.answers.get(instruction.id) ?? changes.completedAnswers.get(instruction.id) ?? state.answers.get(instruction.id);
+  if (first !== undefined) return repeat(instruction, first, context);
 
   const verdict = decideFirst(instruction, context);
   const { workspaceId, userId, digest } = instruction;
@@ -27,11 +28,23 @@ function decide(instruction: Instruction, context: Context): Verdict {
   return verdict;
 }
 
-function repeat({ digest }: Instruction, first: Pick<Remembered, 'digest' | 'result'>): Verdict {
+function repeat(instruction: Instruction, first: Pick<Remembered, 'digest' | 'result'>, context: Context): Verdict {
+  const { digest } = instruction;
   if (first.digest !== digest) return refused('idempotency_key_reused', 'The Idempotency-Key was used with another body');
   const { result } = first;
   if (digest !== null) return { outcome: 'replayed', result };
-  return result.status === 'refused' ? { outcome: 'refused', refusal: result } : { outcome: 'duplicate', answer: { ...result, status: 'duplicate' } };
+  if (result.status === 'refused') return { outcome: 'refused', refusal: result };
+  return { outcome: 'duplicate', answer: { ...complete(instruction, result, context), status: 'duplicate' } };
+}
+
+/** What was first an item of a bulk was answered without a view. Who repeats it by itself is shown the activity as it is, and so is who asks again. */
+function complete(instruction: Instruction, answer: OperationAnswer, { state, changes, now }: Context): OperationAnswer {
+  const { id, digest, workspaceId, body, isBulk = false } = instruction;
+  const loaded = 'activity_id' in body ? state.activities.get(activityKey(workspaceId, body.activity_id)) : undefined;
+  if (isBulk || answer.activity !== null || loaded === undefined) return answer;
+  const result = { ...answer, activity: toActivityView(loaded, now) };
+  changes.completedAnswers.set(id, { digest, result });
+  return result;
 }
 
 function decideFirst(instruction: Instruction, context: Context): Verdict {

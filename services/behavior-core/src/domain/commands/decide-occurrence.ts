@@ -75,9 +75,10 @@ function apply(instruction: Instruction, loaded: LoadedActivity, { before, chang
 }
 
 function answerOf(
-  { operationId }: Instruction,
+  { operationId, isBulk = false }: Instruction,
   loaded: LoadedActivity,
   { status, now, events }: { status: 'processed' | 'unchanged'; now: string; events: OperationAnswer['events'] },
 ): OperationAnswer {
-  return { status, operation_id: operationId, activity: toActivityView(loaded, now), activities: null, events };
+  // An item's result has no view in it, and a view is most of what a decision costs to make and to keep.
+  return { status, operation_id: operationId, activity: isBulk ? null : toActivityView(loaded, now), activities: null, events };
 }
