@@ -164,7 +164,9 @@ test('a redelivered event finds its first behind the boundary of a partition, an
   await moveEnd('2097-03-01T00:00:00Z');
   await store.record([second, first, third]);
   const { rows } = await pool.query(`SELECT event_id, tableoid::regclass::text AS partition FROM events WHERE workspace_id = 'ws_boundary' ORDER BY position`);
-  expect(rows).toEqual([[first, 'events_20970101'], [second, 'events_20970201'], [third, 'events_20970301']].map(([entry, partition]) => ({ event_id: (entry as typeof first).eventId, partition })));
+  expect(rows).toEqual([
+    { event_id: first.eventId, partition: 'events_20970101' }, { event_id: second.eventId, partition: 'events_20970201' }, { event_id: third.eventId, partition: 'events_20970301' },
+  ]);
 });
 
 test('an event of the year 0 and one of the year 9999 find their places', async () => {
