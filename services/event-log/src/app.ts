@@ -15,7 +15,7 @@ import { eventRoutes } from './routes/events.ts';
 export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
   const metrics = createMetrics('event-log');
-  const database = openDatabase(config.database);
+  const database = openDatabase({ ...config.database, isPlannedOnce: true });
   const redis = createRedis(config.redisUrl, logger);
   const store = createEventStore({ pool: database.pool, metrics, period: config.partitions.period });
   const tail = createLogTail({ ...store, logger });

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import fc from 'fast-check';
-import { openDatabase, PLANS_BY_INDEX } from '@waggle/database';
+import { openDatabase, PLANNED_ONCE, PLANS_BY_INDEX } from '@waggle/database';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
@@ -246,9 +246,9 @@ function costOf(plan: PlanNode) {
   return { blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], scans, isMerged: nodes.some((node) => node['Node Type'] === 'Merge Append') };
 }
 
-/** With the plan that is made once for all parameters, which is the one that a statement in daily use has. */
+/** With the plan that is made once for all parameters, as the service has it. */
 async function costsOfPages(workspaceId: string) {
-  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${PLANS_BY_INDEX} -c plan_cache_mode=force_generic_plan` });
+  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${PLANS_BY_INDEX} ${PLANNED_ONCE}` });
   await client.connect();
   try {
     // As autovacuum leaves it sooner or later: plans and blocks must not depend on when it came.
