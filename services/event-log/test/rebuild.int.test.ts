@@ -139,6 +139,10 @@ test('a partition past its time is dropped whole, and a cursor before its end is
   const idsIn = (answer: { body: { data: { id: string }[] } }) => answer.body.data.map(({ id }) => id);
   expect(idsIn(await page(`&cursor=${body.oldest_cursor}`))).toEqual(kept);
   expect(idsIn(await page(`&cursor=${late}`))).toEqual(kept.slice(1));
+  // Whose log was empty all the while polls on.
+  const empty = keys.makeKey('ws_empty');
+  const poll = (query: string) => callApi('GET', `${stack.urlOf('event-log')}/v1/events${query}`, { key: empty });
+  expect((await poll(`?cursor=${(await poll('')).body.next_cursor}`)).status).toBe(200);
   expect(() => loadConfig(stack.envOf('event-log', { RETENTION_DAYS: '30' }))).toThrow('more than the 30 days');
   expect(() => loadConfig(stack.envOf('event-log', { EVENT_LOG_PARTITION: 'year' }))).toThrow('EVENT_LOG_PARTITION');
 });

@@ -19,8 +19,8 @@ const READ_END = {
 };
 
 // In the batch's order. A redelivered event finds its first by the partition's own index, or in one of the partitions before, as far back as a
-// record can come again; who looks there for each event takes a fifth longer, so only those are looked for whose own time lies so far back. What an erased user did is not taken in, however late it comes: the erasure has its own topic, and a redelivered record
-// finds its first no more.
+// record can come again; to look there for each event takes a fifth longer, so only those are looked for whose own time lies that far back. What
+// an erased user did is not taken in, however late it comes: the erasure has its own topic, and a redelivered record finds its first no more.
 const RECORD = {
   name: 'events_record',
   text: `INSERT INTO events (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
