@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { caughtUp } from './caught-up.ts';
 import { cpuSeconds } from './cpu.ts';
 import { createLoad, summarize, type HttpRequest } from './load.ts';
 import { post, type BenchmarkStack } from './stack.ts';
@@ -16,6 +17,7 @@ export async function measureBulk(stack: BenchmarkStack, { lines, seconds }: { l
   await createUsers(stack);
   const load = createLoad(stack.urlOf('ingress'), singleCompletions(stack.systemKey));
   await runBackfill(stack, Math.min(lines, 5_000), 0); // warm-up
+  await caughtUp(stack);
   await load.atRate(SINGLE_PER_SECOND, 5);
   const quiet = summarize(await load.atRate(SINGLE_PER_SECOND, seconds));
   console.log(JSON.stringify({ name: `inbound, ${SINGLE_PER_SECOND}/s, alone`, ...quiet }));
@@ -26,6 +28,7 @@ export async function measureBulk(stack: BenchmarkStack, { lines, seconds }: { l
   const cpu = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, Number((((value - (before[name] ?? 0)) / lines) * 1_000).toFixed(3))]));
   console.log(JSON.stringify({ name: `bulk, ${lines} lines`, ...alone, cpuSecondsPer1000: cpu }));
 
+  await caughtUp(stack);
   const backfill = runBackfill(stack, lines, 2);
   const singles = load.atRate(SINGLE_PER_SECOND, seconds);
   const [beside, busy] = [await backfill, summarize(await singles)];
