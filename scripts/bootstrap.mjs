@@ -36,7 +36,7 @@ const env = {
   PRISMA_SCHEMA_ENGINE_BINARY: join(ROOT, 'scripts/prisma-schema-engine.mjs'),
 };
 generateClients();
-if (name === 'start' || name === 'test') buildPortal();
+if (['start', 'test', 'benchmark'].includes(name)) buildPortal();
 const [program, ...parameters] = COMMANDS[name];
 run([QUIET, join(ROOT, program), ...parameters, ...args]);
 

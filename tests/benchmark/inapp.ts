@@ -93,7 +93,7 @@ async function startBare(kafka: string) {
 }
 
 /** Each event is new and rightly signed, by keys in turn. */
-export async function signedEvents({ urlOf, systemKey }: BenchmarkStack): Promise<() => HttpRequest> {
+async function signedEvents({ urlOf, systemKey }: BenchmarkStack): Promise<() => HttpRequest> {
   const campaigns = `${urlOf('behavior-core')}/v1/campaigns`;
   const campaign = await post(campaigns, systemKey, { name: 'Benchmark', status: 'active' });
   const task = await post(`${campaigns}/${campaign.id}/tasks`, systemKey, { name: 'Buy', points: 1, recurrence: 'unlimited' });

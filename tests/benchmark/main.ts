@@ -4,6 +4,7 @@ import { measureDeliveries } from './deliveries.ts';
 import { measureEventLog } from './event-log.ts';
 import { measureInapp } from './inapp.ts';
 import { measureInbound } from './inbound.ts';
+import { measurePortal } from './portal.ts';
 import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
@@ -21,6 +22,7 @@ const parts: Record<string, (stack: BenchmarkStack) => Promise<string[]>> = {
   channels: (stack) => measureChannels(stack, seconds),
   'event-log': (stack) => measureEventLog(stack, { rows: Number(process.env['LOG_ROWS'] ?? 1_000_000), events: 150_000, seconds }),
   reminders: (stack) => measureReminders(stack, { reminders: lines }),
+  portal: (stack) => measurePortal(stack, { deliveries: 10_000 }),
 };
 
 const only = process.env['ONLY']?.split(',') ?? Object.keys(parts);

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { signInAppEvent } from '@waggle/client';
 import { behaviours, callApi, eventually, startReceiver, type Receiver, type Stack } from '@waggle/testkit';
+import { SCREENSHOTS } from './browser.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-export const SCREENSHOTS = join(ROOT, '.waggle/screenshots');
 export const WALLET = '0x52908400098527886E0F7030069857D2E4169EE7';
 
 /** The whole product behind its gateway, as processes; failed deliveries are over within a second. */

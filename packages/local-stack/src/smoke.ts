@@ -70,5 +70,6 @@ The main job works.`);
 
 await smoke().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
+  if (String(error).includes('url_not_allowed')) console.error(`The dispatcher may not call the receiver of this run:\n${USAGE}`);
   process.exitCode = 1;
 });

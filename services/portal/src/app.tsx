@@ -1,24 +1,12 @@
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useSyncExternalStore } from 'react';
-import { ApiProblem } from './api/problem.ts';
+import { queries } from './api/query-client.ts';
 import { currentBearer, onSessionChange } from './api/session.ts';
 import { SignIn } from './pages/sign-in/sign-in.tsx';
 import { router } from './router.tsx';
 import { theme } from './theme.ts';
-
-const RETRIES_MAX = 2;
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 2_000,
-      // What the API refuses it refuses again; what did not reach it may.
-      retry: (failures, error) => failures < RETRIES_MAX && (!(error instanceof ApiProblem) || error.status === 0 || error.status === 503),
-    },
-  },
-});
 
 /** What Mantine would write into style elements comes from stylesheets: the policy allows no other. */
 export function App({ linkProblem }: { linkProblem: unknown }) {

@@ -1,11 +1,17 @@
+import type { FetchQueryOptions } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { endpointQuery, endpointsQuery, eventTypesQuery, meQuery } from './api/queries.ts';
+import { queries } from './api/query-client.ts';
 import { Bones } from './components/states.tsx';
 import { Broken } from './frame/broken.tsx';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { searchOf } from './search.ts';
 
-const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
+// What a page will ask for is asked for while its code is still on the way; pages say themselves what to show until it is there.
+const ask = <Data,>(query: FetchQueryOptions<Data, Error, Data, string[]>) => void queries.prefetchQuery(query);
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound, loader: () => ask(meQuery) });
 
 const home = createRoute({
   getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/settings/developer/webhooks' }); },
@@ -13,23 +19,25 @@ const home = createRoute({
 
 const developer = createRoute({ getParentRoute: () => root, path: 'settings/developer' });
 const webhooks = createRoute({
-  getParentRoute: () => developer, path: 'webhooks', component: lazyRouteComponent(() => import('./pages/webhooks/endpoints.tsx'), 'Endpoints'),
+  getParentRoute: () => developer, path: 'webhooks', loader: () => ask(endpointsQuery), component: lazyRouteComponent(() => import('./pages/webhooks/endpoints.tsx'), 'Endpoints'),
 });
 const newEndpoint = createRoute({
-  getParentRoute: () => developer, path: 'webhooks/new', component: lazyRouteComponent(() => import('./pages/webhooks/new-endpoint.tsx'), 'NewEndpoint'),
+  getParentRoute: () => developer, path: 'webhooks/new', loader: () => ask(eventTypesQuery), component: lazyRouteComponent(() => import('./pages/webhooks/new-endpoint.tsx'), 'NewEndpoint'),
 });
 const endpoint = createRoute({
-  getParentRoute: () => developer, path: 'webhooks/$endpointId', component: lazyRouteComponent(() => import('./pages/webhooks/endpoint.tsx'), 'EndpointPage'),
+  getParentRoute: () => developer, path: 'webhooks/$endpointId', loader: ({ params }) => ask(endpointQuery(params.endpointId)), component: lazyRouteComponent(() => import('./pages/webhooks/endpoint.tsx'), 'EndpointPage'),
 });
 const deliveries = createRoute({
   getParentRoute: () => developer, path: 'deliveries', validateSearch: searchOf('endpoint_id', 'status', 'event_type', 'user_id', 'since', 'until'),
+  loader: () => { ask(endpointsQuery); ask(eventTypesQuery); },
   component: lazyRouteComponent(() => import('./pages/deliveries/deliveries.tsx'), 'Deliveries'),
 });
 const delivery = createRoute({
-  getParentRoute: () => developer, path: 'deliveries/$deliveryId', component: lazyRouteComponent(() => import('./pages/deliveries/delivery.tsx'), 'DeliveryPage'),
+  getParentRoute: () => developer, path: 'deliveries/$deliveryId', loader: () => ask(endpointsQuery), component: lazyRouteComponent(() => import('./pages/deliveries/delivery.tsx'), 'DeliveryPage'),
 });
 const events = createRoute({
   getParentRoute: () => developer, path: 'events', validateSearch: searchOf('event', 'user_id', 'entity_id', 'since', 'until'),
+  loader: () => ask(eventTypesQuery),
   component: lazyRouteComponent(() => import('./pages/events/events.tsx'), 'Events'),
 });
 const event = createRoute({

@@ -1,4 +1,5 @@
 import type { Page } from '@waggle/contracts';
+import { toHex } from './hmac.ts';
 import { problemFrom, unreachable } from './problem.ts';
 import { toSearch, type Query } from './query.ts';
 import { currentBearer, endSession } from './session.ts';
@@ -22,7 +23,7 @@ export async function call<Answer>(path: string, options: Call = {}): Promise<An
 export async function request(path: string, { method = 'GET', body, query = {}, headers = {}, signal }: Call = {}): Promise<Response> {
   const init: RequestInit = {
     method, credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store', ...(signal && { signal }),
-    headers: { ...authorization(), ...(body !== undefined && { 'content-type': 'application/json' }), ...(method === 'POST' && { 'idempotency-key': crypto.randomUUID() }), ...headers },
+    headers: { ...authorization(), ...(body !== undefined && { 'content-type': 'application/json' }), ...(method === 'POST' && { 'idempotency-key': newKey() }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };
   const response = await fetch(path + toSearch(query), init).catch((error: unknown) => {
@@ -36,6 +37,9 @@ export async function request(path: string, { method = 'GET', body, query = {}, 
 }
 
 export const list = <Item>(path: string, query: Query, signal?: AbortSignal): Promise<Page<Item>> => call<Page<Item>>(path, { query, ...(signal && { signal }) });
+
+// Not crypto.randomUUID: who tries it out over plain http in their own network has none.
+const newKey = () => toHex(crypto.getRandomValues(new Uint8Array(16)));
 
 function authorization(): Record<string, string> {
   const bearer = currentBearer();

@@ -38,7 +38,7 @@ export function TimeFilter({ label, value, onChange }: FilterProps) {
   const local = value === undefined || Number.isNaN(Date.parse(value)) ? '' : toLocalInput(new Date(value));
   return (
     <TextInput
-      type="datetime-local" label={label} size="sm" value={local}
+      className={classes.time ?? ''} type="datetime-local" label={label} size="sm" value={local}
       onChange={({ currentTarget: { value: given } }) => onChange(given === '' ? undefined : fromLocalInput(given))}
     />
   );

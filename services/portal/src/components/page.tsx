@@ -22,7 +22,7 @@ export function Page({ title, trail, lead, actions, children }: PageProps) {
       <header className={classes.head}>
         <div className={classes.titles}>
           <nav aria-label="Where you are" className={classes.trail}>
-            {trail.map((part, index) => <span key={index}>{part} <span aria-hidden="true">/</span></span>)}
+            {trail.map((part, index) => <span key={index}>{part}</span>)}
           </nav>
           <h1 className="break">{title}</h1>
           {lead !== undefined && <div className={classes.lead}>{lead}</div>}

@@ -36,7 +36,7 @@ export function Failure({ error, onRetry }: FailureProps) {
     <div className={classes.error} role="alert">
       <div className={classes.words}>
         <strong>{problem?.title ?? 'Something went wrong'}</strong>
-        {problem !== null && problem.message !== problem.title && <div>{problem.message}</div>}
+        {error instanceof Error && error.message !== problem?.title && <div>{error.message}</div>}
         {problem?.faults.map(({ path, message }) => <div key={path}><code>{path}</code> {message}</div>)}
         {problem !== null && problem.status > 0 && (
           <div className="small">

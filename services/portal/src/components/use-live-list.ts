@@ -24,7 +24,8 @@ export function useLiveList<Item extends { id: string }>({ path, filters, interv
   const queries = useQueryClient();
   const queryKey = useMemo(() => [path, 'pages', filters], [path, filters]);
   const pages = useInfiniteQuery({
-    queryKey, initialPageParam: '', staleTime: Infinity, gcTime: 0,
+    // Comparing ten thousand items with themselves at each page that comes would stop the scrolling.
+    queryKey, initialPageParam: '', staleTime: Infinity, gcTime: 0, structuralSharing: false,
     queryFn: ({ pageParam, signal }) => list<Item>(path, { ...filters, limit: PAGE, cursor: pageParam }, signal),
     getNextPageParam: (last) => (last.has_more ? last.next_cursor : undefined),
   });

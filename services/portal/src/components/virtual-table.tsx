@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useMediaQuery } from '@mantine/hooks';
 import classes from './virtual-table.module.css';
 
@@ -27,8 +27,8 @@ const OVERSCAN = 12;
 /** Only the rows in sight are in the page, however many there are; it scrolls with the window. */
 export function VirtualTable<Item extends { id: string }>({ label, columns, items, hasMore, isLoadingMore, onEnd }: VirtualTableProps<Item>) {
   const isNarrow = useMediaQuery('(max-width: 48rem)') ?? false;
-  const shown = columns.filter(({ isMinor }) => !isNarrow || isMinor !== true);
-  const template = { gridTemplateColumns: shown.map(({ width }) => width).join(' ') };
+  const shown = useMemo(() => columns.filter(({ isMinor }) => !isNarrow || isMinor !== true), [columns, isNarrow]);
+  const template = shown.map(({ width }) => width).join(' ');
   const { body, virtualizer } = useRows(items);
   const rows = virtualizer.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;
@@ -37,16 +37,11 @@ export function VirtualTable<Item extends { id: string }>({ label, columns, item
   }, [hasMore, isLoadingMore, last, items.length, onEnd]);
   return (
     <div className={classes.table} role="table" aria-label={label} aria-rowcount={hasMore ? -1 : items.length + 1}>
-      <div role="rowgroup"><div className={classes.head} role="row" style={template}>{shown.map(({ title }) => <div key={title} role="columnheader">{title}</div>)}</div></div>
+      <div role="rowgroup"><div className={classes.head} role="row" style={{ gridTemplateColumns: template }}>{shown.map(({ title }) => <div key={title} role="columnheader">{title}</div>)}</div></div>
       <div ref={body} className={classes.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
         {rows.map(({ index, start }) => {
           const item = items[index];
-          if (item === undefined) return null;
-          return (
-            <div key={item.id} className={classes.row} role="row" aria-rowindex={index + 2} style={{ ...template, transform: `translateY(${start - virtualizer.options.scrollMargin}px)` }}>
-              {shown.map(({ title, cell }) => <div key={title} className={classes.cell} role="cell">{cell(item)}</div>)}
-            </div>
-          );
+          return item !== undefined && <Row key={item.id} item={item} columns={shown} template={template} index={index} top={start - virtualizer.options.scrollMargin} />;
         })}
       </div>
       {isLoadingMore && <div className={classes.foot} role="status">Loading more …</div>}
@@ -54,7 +49,25 @@ export function VirtualTable<Item extends { id: string }>({ label, columns, item
   );
 }
 
+interface RowProps<Item> {
+  item: Item;
+  columns: readonly Column<Item>[];
+  template: string;
+  index: number;
+  top: number;
+}
+
+/** Made once while it is in sight: with each step of the scrolling only those that come are made, which is what keeps it smooth. */
+const Row = memo(function Row<Item>({ item, columns, template, index, top }: RowProps<Item>) {
+  return (
+    <div className={classes.row} role="row" aria-rowindex={index + 2} style={{ gridTemplateColumns: template, transform: `translateY(${top}px)` }}>
+      {columns.map(({ title, cell }) => <div key={title} className={classes.cell} role="cell">{cell(item)}</div>)}
+    </div>
+  );
+}) as <Item>(props: RowProps<Item>) => ReactNode;
+
 export const rowLink = classes.link ?? '';
+export const rowUnder = classes.under ?? '';
 
 function useRows(items: readonly { id: string }[]) {
   const body = useRef<HTMLDivElement>(null);

@@ -16,7 +16,7 @@ export function Frame() {
   return (
     <div className={classes.frame}>
       <a href="#main" className={classes.skip}>Skip to the page</a>
-      <aside className={classes.side}><Navigation /></aside>
+      <aside className={classes.side}><div className={classes.mark}><Brand /></div><Navigation /></aside>
       <div className={classes.top}>
         <Brand />
         <ActionIcon variant="default" size="lg" aria-label="Open the menu" aria-expanded={isOpen} onClick={open}><IconMenu2 size={18} /></ActionIcon>
@@ -30,6 +30,6 @@ export function Frame() {
 /** Pages ask who is signed in; none is shown before that is known. */
 function Content() {
   const me = useQuery(meQuery);
-  if (me.isError) return <main id="main" tabIndex={-1}><Failure error={me.error} onRetry={() => me.refetch()} /></main>;
-  return me.isPending ? <main id="main" tabIndex={-1}><Bones rows={6} /></main> : <Outlet />;
+  if (me.isError) return <main id="main" tabIndex={-1} className={classes.waiting}><Failure error={me.error} onRetry={() => me.refetch()} /></main>;
+  return me.isPending ? <main id="main" tabIndex={-1} className={classes.waiting}><Bones rows={6} /></main> : <Outlet />;
 }

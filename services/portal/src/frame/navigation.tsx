@@ -5,6 +5,7 @@ import { useMe } from '../api/queries.ts';
 import { endSession } from '../api/session.ts';
 import { Moment } from '../components/moment.tsx';
 import logo from '../logo.svg';
+import { FindById } from './find-by-id.tsx';
 import classes from './frame.module.css';
 
 const GROUPS = [
@@ -35,7 +36,7 @@ export function Navigation() {
   const me = useMe();
   return (
     <div className={classes.nav}>
-      <Brand />
+      <FindById />
       <nav aria-label="Main" className={classes.groups}>
         {GROUPS.map(({ label, links }) => (
           <div key={label} className={classes.group}>
@@ -58,7 +59,7 @@ export function Navigation() {
 /** As whom: everything that follows is seen with these eyes. */
 function Scope() {
   const me = useMe();
-  if (me === undefined) return null;
+  if (me === undefined) return <div className={classes.who} />;
   return (
     <div className={classes.who}>
       <div><strong className="break">{me.user_id ?? 'Whole workspace'}</strong></div>

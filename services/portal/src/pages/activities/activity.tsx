@@ -4,6 +4,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { ActivityView, RecordedEvent } from '@waggle/contracts';
 import { call, list } from '../../api/call.ts';
 import { Card } from '../../components/card.tsx';
+import { Columns } from '../../components/columns.tsx';
 import { CopyId } from '../../components/copy.tsx';
 import { toPercent } from '../../components/format.ts';
 import { LinkButton } from '../../components/link-button.tsx';
@@ -30,8 +31,10 @@ export function ActivityPage() {
         <Figures activity={activity.data} />
         <Actions activity={activity.data} />
       </Card>
-      <History activity={activity.data} />
-      <Definition activity={activity.data} />
+      <Columns wide="left">
+        <History activity={activity.data} />
+        <Definition activity={activity.data} />
+      </Columns>
     </Page>
   );
 }
@@ -62,14 +65,14 @@ function History({ activity: { id, today, version } }: { activity: ActivityView 
   );
 }
 
-function Definition({ activity: { schedule, channels, steps, status, version, created_at: createdAt } }: { activity: ActivityView }) {
+function Definition({ activity: { type, schedule, channels, steps, status, version, created_at: createdAt } }: { activity: ActivityView }) {
   return (
     <Card title="Definition">
       <dl className={endpointClasses.facts}>
         <dt>Status</dt>
         <dd>{status}, version {version}</dd>
         <dt>Recurrence</dt>
-        <dd>{schedule.recurrence === null ? 'every day, or once for a task' : <code>{schedule.recurrence}</code>}</dd>
+        <dd>{schedule.recurrence === null ? (type === 'task' ? 'once' : 'every day') : <code>{schedule.recurrence}</code>}</dd>
         <dt>Window</dt>
         <dd>{schedule.window === null ? 'all day' : `${schedule.window.start}–${schedule.window.end}`}</dd>
         {schedule.due_at !== null && <><dt>Due</dt><dd><Moment at={schedule.due_at} as="full" /></dd></>}

@@ -1,22 +1,19 @@
-import { Button, NativeSelect } from '@mantine/core';
 import { IconActivity } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ActivityView, OperationAnswer } from '@waggle/contracts';
-import { useState } from 'react';
 import { call, list } from '../../api/call.ts';
 import { Card } from '../../components/card.tsx';
-import { JsonView } from '../../components/json-view.tsx';
+import { Columns } from '../../components/columns.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
 import { Page } from '../../components/page.tsx';
 import { Bones, Empty, Failure } from '../../components/states.tsx';
+import { InboundRequest } from './inbound-request.tsx';
 import { Journey } from './journey.tsx';
-import classes from './simulator.module.css';
 import { useChosenUser, UserChoice } from './user-choice.tsx';
 
 const FROM = '/activities/simulator';
 const TRAIL = ['Behavior', <Link key="activities" to="/activities">Activities</Link>];
-const EVENTS = ['activity.completed', 'activity.skipped', 'activity.snoozed', 'activity.reopened'] as const;
 
 /** What a partner's server would send, and what becomes of it, step by step. */
 export function Simulator() {
@@ -41,34 +38,24 @@ interface Sent {
 }
 
 function Sending({ userId, choice }: { userId: string; choice: React.ReactNode }) {
-  const { activity_id: preset } = useSearch({ from: FROM });
   const activities = useQuery({
     queryKey: ['activities', 'active', userId], queryFn: async ({ signal }) => (await list<ActivityView>('/v1/activities', { user_id: userId, status: 'active', limit: 200 }, signal)).data,
   });
-  const [chosen, setChosen] = useState(preset);
-  const [event, setEvent] = useState<string>(EVENTS[0]);
-  const activityId = activities.data?.find(({ id }) => id === chosen)?.id ?? activities.data?.[0]?.id;
   const sending = useMutation({ mutationFn: (body: object) => send(body) });
   if (activities.isPending) return <Bones rows={2} height={200} />;
   if (activities.isError) return <>{choice}<Failure error={activities.error} onRetry={() => activities.refetch()} /></>;
-  const bodyAt = (timestamp: string) => ({ event, activity_id: activityId, user_id: userId, timestamp, ...(event === 'activity.snoozed' && { snooze_minutes: 30 }) });
   return (
-    <div className={classes.grid}>
+    <Columns wide="right">
       <Card title="Request" about={<code>POST /v1/webhooks/inbound</code>}>
-        <div className={classes.form}>
-          {choice}
-          <NativeSelect label="Activity" data={activities.data.map(({ id, name }) => ({ value: id, label: name }))} value={activityId ?? ''} onChange={({ currentTarget }) => setChosen(currentTarget.value)} />
-          <NativeSelect label="Event" data={[...EVENTS]} value={event} onChange={({ currentTarget }) => setEvent(currentTarget.value)} />
-          <JsonView text={JSON.stringify(bodyAt('now'), null, 2)} what="Body" />
-          <div><Button disabled={activityId === undefined} loading={sending.isPending} onClick={() => sending.mutate(bodyAt(new Date().toISOString()))}>Send inbound webhook</Button></div>
-        </div>
+        {choice}
+        <InboundRequest activities={activities.data} userId={userId} isPending={sending.isPending} onSend={sending.mutate} />
       </Card>
       <Card title="What becomes of it">
         {sending.isError && <Failure error={sending.error} />}
         {sending.isIdle && <Empty title="Nothing sent yet" isInner>Send it: the answer, the event, its place in the log and every delivery appear here.</Empty>}
         {sending.data !== undefined && <Journey key={sending.data.answer.operation_id} {...sending.data} userId={userId} />}
       </Card>
-    </div>
+    </Columns>
   );
 }
 

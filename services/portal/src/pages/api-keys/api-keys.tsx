@@ -1,19 +1,17 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect, TextInput } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ApiKeyView, AuthMe } from '@waggle/contracts';
-import { useCallback, useState, type FormEvent } from 'react';
-import { call } from '../../api/call.ts';
+import { useCallback, useState } from 'react';
 import { useMe } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
 import { CopyField } from '../../components/copy.tsx';
+import { CreationForm, growing } from '../../components/creation-form.tsx';
 import { FilterBar, TextFilter } from '../../components/filters.tsx';
 import { Listing } from '../../components/listing.tsx';
 import { Page } from '../../components/page.tsx';
-import { Empty, Failure } from '../../components/states.tsx';
+import { Empty } from '../../components/states.tsx';
 import { usePages } from '../../components/use-pages.ts';
-import classes from './api-keys.module.css';
 import { KeyTable } from './key-table.tsx';
 
 export function ApiKeys() {
@@ -37,30 +35,22 @@ const LIFETIMES = [{ value: '', label: 'Never' }, { value: '30', label: 'In 30 d
 const DAY_MS = 86_400_000;
 
 function Creation({ me, path, userId }: { me: AuthMe; path: string; userId: string | undefined }) {
-  const queries = useQueryClient();
   const [label, setLabel] = useState('');
   const [days, setDays] = useState('');
-  const creation = useMutation({
-    mutationFn: () => call<ApiKeyView>(path, { method: 'POST', body: { label: label.trim(), ...(days !== '' && { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }) } }),
-    async onSuccess() {
-      setLabel('');
-      await queries.invalidateQueries({ queryKey: [path] });
-    },
-  });
+  const [made, setMade] = useState<ApiKeyView | null>(null);
   if (me.portal_session) return <Card title="New key"><p className="muted">You came by a portal link, which makes no keys. Sign in with an API key to make one.</p></Card>;
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    creation.mutate();
+  const body = { label: label.trim(), ...(days !== '' && { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }) };
+  function onMade(key: ApiKeyView) {
+    setLabel('');
+    setMade(key);
   }
   return (
     <Card title="New key" about={userId === undefined ? 'A system key of this workspace' : <>A user key of <code>{userId}</code></>}>
-      <form className={classes.form} onSubmit={submit}>
-        <TextInput className={classes.label ?? ''} label="Label" placeholder="Where it is used" maxLength={200} value={label} onChange={(event) => setLabel(event.currentTarget.value)} />
+      <CreationForm path={path} body={body} isWhole={body.label !== ''} submitLabel="Make key" onMade={onMade}>
+        <TextInput className={growing} label="Label" placeholder="Where it is used" maxLength={200} value={label} onChange={(event) => setLabel(event.currentTarget.value)} />
         <NativeSelect label="Expires" data={LIFETIMES} value={days} onChange={(event) => setDays(event.currentTarget.value)} />
-        <Button type="submit" loading={creation.isPending} disabled={label.trim() === ''}>Make key</Button>
-      </form>
-      {creation.isError && <Failure error={creation.error} />}
-      {creation.data?.api_key !== undefined && <><p>Copy it now: it is shown this once.</p><CopyField text={creation.data.api_key} what="API key" /></>}
+      </CreationForm>
+      {made?.api_key !== undefined && <><p>Copy it now: it is shown this once.</p><CopyField text={made.api_key} what="API key" /></>}
     </Card>
   );
 }

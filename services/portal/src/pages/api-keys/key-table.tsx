@@ -20,7 +20,7 @@ export function KeyTable({ path, keys }: { path: string; keys: readonly ApiKeyVi
     { title: 'Made', cell: ({ created_at: at }: ApiKeyView) => <Moment at={at} as="ago" /> },
     { title: 'Last used', cell: ({ last_used_at: at }: ApiKeyView) => orDash(at) },
     { title: 'Expires', cell: ({ expires_at: at }: ApiKeyView) => orDash(at) },
-    { title: <span className="visually-hidden">Actions</span>, cell: (key: ApiKeyView) => <Button variant="default" size="compact-xs" aria-label={`Revoke ${key.label}`} onClick={() => setLeaving(key)}>Revoke</Button> },
+    { title: '', cell: (key: ApiKeyView) => <Button variant="default" size="compact-xs" aria-label={`Revoke ${key.label}`} onClick={() => setLeaving(key)}>Revoke</Button> },
   ];
   return (
     <>

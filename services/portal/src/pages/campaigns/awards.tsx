@@ -28,7 +28,7 @@ export function Awards({ campaignId }: { campaignId: number }) {
     { title: 'Event', cell: ({ event_id: id, reason }: Entry) => (reason === null ? <code className="break">{id}</code> : <span className="muted">taken back: {reason}</span>) },
     { title: 'Awarded', cell: ({ awarded_at: at }: Entry) => <span className="muted"><Moment at={at} /></span> },
     {
-      title: <span className="visually-hidden">Actions</span>,
+      title: '',
       cell: (entry: Entry) => entry.revokes === null && !revoked.has(entry.id) && <Button variant="default" size="compact-xs" aria-label={`Take back ${entry.points} points of ${entry.wallet}`} onClick={() => setLeaving(entry)}>Take back</Button>,
     },
   ];

@@ -41,7 +41,7 @@ function Parts({ campaignId }: { campaignId: number }) {
   const navigate = useNavigate({ from: FROM });
   return (
     <Tabs value={tab} keepMounted={false} onChange={(chosen) => void navigate({ search: chosen === null || chosen === 'setup' ? {} : { tab: chosen }, replace: true })}>
-      <Tabs.List>{PARTS.map(([name, title]) => <Tabs.Tab key={name} value={name}>{title}</Tabs.Tab>)}</Tabs.List>
+      <Tabs.List className={classes.tabs ?? ''}>{PARTS.map(([name, title]) => <Tabs.Tab key={name} value={name}>{title}</Tabs.Tab>)}</Tabs.List>
       {PARTS.map(([name, , Part]) => <Tabs.Panel key={name} value={name}><div className={classes.panel}><Part campaignId={campaignId} /></div></Tabs.Panel>)}
     </Tabs>
   );
@@ -58,7 +58,7 @@ function Settings({ campaign: { id, status, inapp_webhooks_enabled: isOpen } }: 
   return (
     <>
       <Switch label="Take in-app events" checked={isOpen} disabled={change.isPending} onChange={(event) => change.mutate({ inapp_webhooks_enabled: event.currentTarget.checked })} />
-      <NativeSelect aria-label="Status" size="xs" data={STATUSES} value={status} disabled={change.isPending} onChange={({ currentTarget: { value } }) => change.mutate({ status: value === 'draft' || value === 'ended' ? value : 'active' })} />
+      <NativeSelect aria-label="Status" size="sm" data={STATUSES} value={status} disabled={change.isPending} onChange={({ currentTarget: { value } }) => change.mutate({ status: value === 'draft' || value === 'ended' ? value : 'active' })} />
       {change.isError && <Failure error={change.error} />}
     </>
   );

@@ -1,14 +1,13 @@
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { IconTrophy } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
-import { call } from '../../api/call.ts';
+import { useState } from 'react';
 import { Card } from '../../components/card.tsx';
+import { CreationForm, growing } from '../../components/creation-form.tsx';
 import { Listing } from '../../components/listing.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
-import { Empty, Failure } from '../../components/states.tsx';
+import { Empty } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { usePages } from '../../components/use-pages.ts';
 import classes from './campaigns.module.css';
@@ -38,26 +37,12 @@ export function Campaigns() {
 }
 
 function Creation() {
-  const queries = useQueryClient();
   const [name, setName] = useState('');
-  const creation = useMutation({
-    mutationFn: () => call<Campaign>(PATH, { method: 'POST', body: { name: name.trim(), status: 'active' } }),
-    async onSuccess() {
-      setName('');
-      await queries.invalidateQueries({ queryKey: [PATH] });
-    },
-  });
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    creation.mutate();
-  }
   return (
     <Card title="New campaign" about="It is active at once; events before it has a mapping are refused.">
-      <form className={classes.form} onSubmit={submit}>
-        <TextInput className={classes.grow ?? ''} label="Name" placeholder="Launch week" maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <Button type="submit" loading={creation.isPending} disabled={name.trim() === ''}>Make campaign</Button>
-      </form>
-      {creation.isError && <Failure error={creation.error} />}
+      <CreationForm path={PATH} body={{ name: name.trim(), status: 'active' }} isWhole={name.trim() !== ''} submitLabel="Make campaign" onMade={() => setName('')}>
+        <TextInput className={growing} label="Name" placeholder="Launch week" maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      </CreationForm>
     </Card>
   );
 }

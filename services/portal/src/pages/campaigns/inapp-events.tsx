@@ -79,7 +79,7 @@ function Filters() {
     <FilterBar>
       <ChoiceFilter label="Status" all="Any status" choices={['accepted', 'awarded', 'no_award', 'rejected']} value={search.status} onChange={set('status')} />
       <ChoiceFilter label="Environment" all="Both" choices={['live', 'test']} value={search.environment} onChange={set('environment')} />
-      <TextFilter label="Type" placeholder="purchase_completed" value={search.event_type} onChange={setType} />
+      <TextFilter label="Type" placeholder="purchase_…" value={search.event_type} onChange={setType} />
       <TextFilter label="Wallet" placeholder="0x…" value={search.wallet} onChange={setWallet} />
       <TextFilter label="Event id" placeholder="evt_…" value={search.event_id} onChange={setEvent} />
     </FilterBar>

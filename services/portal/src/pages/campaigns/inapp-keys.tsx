@@ -1,11 +1,12 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { useMe } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
 import { Confirm } from '../../components/confirm.tsx';
 import { CopyField, CopyId } from '../../components/copy.tsx';
+import { CreationForm, growing } from '../../components/creation-form.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { toCount } from '../../components/format.ts';
 import { Listing } from '../../components/listing.tsx';
@@ -13,7 +14,6 @@ import { Moment } from '../../components/moment.tsx';
 import { Empty, Failure } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { usePages } from '../../components/use-pages.ts';
-import classes from './campaigns.module.css';
 import { pathOf, type InappKey } from './types.ts';
 
 export const keysPath = (campaignId: number) => `${pathOf(campaignId)}/inapp-keys`;
@@ -28,7 +28,7 @@ export function InappKeys({ campaignId }: { campaignId: number }) {
     { title: 'Environment', cell: ({ environment }: InappKey) => <StatusPill status={environment} /> },
     { title: 'Limit', cell: ({ rate_limit_per_minute: limit }: InappKey) => <span className="number">{toCount(limit)} a minute</span> },
     { title: 'Made', cell: ({ created_at: at }: InappKey) => <Moment at={at} as="ago" /> },
-    { title: <span className="visually-hidden">Actions</span>, cell: (key: InappKey) => <Button variant="default" size="compact-xs" aria-label={`Revoke ${key.label}`} onClick={() => setLeaving(key)}>Revoke</Button> },
+    { title: '', cell: (key: InappKey) => <Button variant="default" size="compact-xs" aria-label={`Revoke ${key.label}`} onClick={() => setLeaving(key)}>Revoke</Button> },
   ];
   return (
     <Card title="In-app keys" about="Sign the events that your app sends. Awards of a test key are kept apart.">
@@ -42,29 +42,20 @@ export function InappKeys({ campaignId }: { campaignId: number }) {
 }
 
 function Creation({ path }: { path: string }) {
-  const queries = useQueryClient();
   const me = useMe();
   const [draft, setDraft] = useState({ label: '', environment: 'test', limit: '100' });
+  const [made, setMade] = useState<InappKey | null>(null);
   const change = (changes: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...changes }));
-  const creation = useMutation({
-    mutationFn: () => call<InappKey>(path, { method: 'POST', body: { label: draft.label.trim(), environment: draft.environment, rate_limit_per_minute: Number(draft.limit) } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: [path] }),
-  });
   if (me?.portal_session === true) return <p className="muted">You came by a portal link, which makes no keys. Sign in with an API key to make one.</p>;
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    creation.mutate();
-  }
+  const body = { label: draft.label.trim(), environment: draft.environment, rate_limit_per_minute: Number(draft.limit) };
   return (
     <>
-      <form className={classes.form} onSubmit={submit}>
-        <TextInput className={classes.grow ?? ''} label="Label" placeholder="backend" maxLength={200} value={draft.label} onChange={(event) => change({ label: event.currentTarget.value })} />
+      <CreationForm path={path} body={body} isWhole={body.label !== ''} submitLabel="Make key" isMinor onMade={setMade}>
+        <TextInput className={growing} label="Label" placeholder="backend" maxLength={200} value={draft.label} onChange={(event) => change({ label: event.currentTarget.value })} />
         <NativeSelect label="Environment" data={['test', 'live']} value={draft.environment} onChange={(event) => change({ environment: event.currentTarget.value })} />
         <TextInput label="Events a minute" type="number" min={1} max={600_000} w={130} value={draft.limit} onChange={(event) => change({ limit: event.currentTarget.value })} />
-        <Button type="submit" variant="default" loading={creation.isPending} disabled={draft.label.trim() === ''}>Make key</Button>
-      </form>
-      {creation.isError && <Failure error={creation.error} />}
-      {creation.data?.secret !== undefined && <><p>The secret of <code>{creation.data.key_id}</code>. Copy it now: it is shown this once.</p><CopyField text={creation.data.secret} what="in-app secret" /></>}
+      </CreationForm>
+      {made?.secret !== undefined && <><p>The secret of <code>{made.key_id}</code>. Copy it now: it is shown this once.</p><CopyField text={made.secret} what="in-app secret" /></>}
     </>
   );
 }

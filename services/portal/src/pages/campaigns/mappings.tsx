@@ -1,13 +1,13 @@
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { Card } from '../../components/card.tsx';
+import { CreationForm, growing } from '../../components/creation-form.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { Listing } from '../../components/listing.tsx';
 import { Empty, Failure } from '../../components/states.tsx';
 import { usePages } from '../../components/use-pages.ts';
-import classes from './campaigns.module.css';
 import { tasksPath } from './tasks.tsx';
 import { pathOf, type Mapping, type Task } from './types.ts';
 
@@ -41,29 +41,13 @@ function Activation({ path, mapping: { id, active, event_type: type } }: { path:
 }
 
 function Creation({ path, tasks }: { path: string; tasks: readonly Task[] }) {
-  const queries = useQueryClient();
   const [type, setType] = useState('');
   const [chosen, setChosen] = useState('');
-  const taskId = tasks.some(({ id }) => id === chosen) ? chosen : (tasks[0]?.id ?? '');
-  const creation = useMutation({
-    mutationFn: () => call<Mapping>(path, { method: 'POST', body: { event_type: type.trim(), task_id: taskId } }),
-    async onSuccess() {
-      setType('');
-      await queries.invalidateQueries({ queryKey: [path] });
-    },
-  });
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    creation.mutate();
-  }
+  const body = { event_type: type.trim(), task_id: tasks.some(({ id }) => id === chosen) ? chosen : (tasks[0]?.id ?? '') };
   return (
-    <>
-      <form className={classes.form} onSubmit={submit}>
-        <TextInput className={classes.grow ?? ''} label="Event type" placeholder="purchase_completed" maxLength={64} spellCheck={false} value={type} onChange={(event) => setType(event.currentTarget.value)} />
-        <NativeSelect label="Does the task" data={tasks.map(({ id, name }) => ({ value: id, label: name }))} value={taskId} onChange={(event) => setChosen(event.currentTarget.value)} />
-        <Button type="submit" variant="default" loading={creation.isPending} disabled={type.trim() === '' || taskId === ''}>Map</Button>
-      </form>
-      {creation.isError && <Failure error={creation.error} />}
-    </>
+    <CreationForm path={path} body={body} isWhole={body.event_type !== '' && body.task_id !== ''} submitLabel="Map" isMinor onMade={() => setType('')}>
+      <TextInput className={growing} label="Event type" placeholder="purchase_completed" maxLength={64} spellCheck={false} value={type} onChange={(event) => setType(event.currentTarget.value)} />
+      <NativeSelect label="Does the task" data={tasks.map(({ id, name }) => ({ value: id, label: name }))} value={body.task_id} onChange={(event) => setChosen(event.currentTarget.value)} />
+    </CreationForm>
   );
 }

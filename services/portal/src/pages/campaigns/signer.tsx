@@ -1,13 +1,15 @@
 import { Button, NativeSelect, PasswordInput, Textarea } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { call } from '../../api/call.ts';
 import { Card } from '../../components/card.tsx';
+import { Column, Columns } from '../../components/columns.tsx';
 import { CodeBlock, CopyField } from '../../components/copy.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { Empty, Failure } from '../../components/states.tsx';
 import { usePages } from '../../components/use-pages.ts';
+import { useComputed } from '../../components/use-computed.ts';
 import { useNow } from '../../components/use-now.ts';
 import classes from './campaigns.module.css';
 import { keysPath } from './inapp-keys.tsx';
@@ -26,7 +28,7 @@ export function Signer({ campaignId }: { campaignId: number }) {
   const text = draft.text ?? firstText.replace('EVENT_TYPE', mappings[0]?.event_type ?? 'purchase_completed');
   const body = parse(text);
   return (
-    <div className={classes.columns}>
+    <Columns>
       <Card title="Event" about="Signed here, in your browser: the secret leaves it for nobody.">
         <NativeSelect label="Key" data={keys.map(({ key_id, label, environment }) => ({ value: key_id, label: `${label} (${environment})` }))} value={keyId} onChange={(event) => setDraft({ ...draft, keyId: event.currentTarget.value })} />
         <PasswordInput label="Secret of the key" placeholder="Shown once, when the key was made" autoComplete="off" value={draft.secret} onChange={(event) => setDraft({ ...draft, secret: event.currentTarget.value })} visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }} />
@@ -34,7 +36,7 @@ export function Signer({ campaignId }: { campaignId: number }) {
         {keys.length === 0 && <Empty title="No key" isInner>Make an in-app key under Keys first.</Empty>}
       </Card>
       {body !== undefined && <Result body={body} keyId={keyId} secret={draft.secret.trim()} campaignId={campaignId} onAgain={() => setDraft({ ...draft, text: withNewId(text) })} />}
-    </div>
+    </Columns>
   );
 }
 
@@ -51,15 +53,17 @@ const FRESH_MS = 60_000;
 function Result({ body, keyId, secret, campaignId, onAgain }: ResultProps) {
   // A signature is good for five minutes; a new one each minute is always fresh enough to copy.
   const timestamp = String(Math.floor(useNow(FRESH_MS) / 1_000));
-  const signed = useQuery({ queryKey: ['signed', JSON.stringify(body), timestamp, secret], queryFn: () => signEvent(body, timestamp, secret), staleTime: Infinity, gcTime: 0 });
+  const text = JSON.stringify(body);
+  const { value: signed, error } = useComputed(useCallback(() => signEvent(JSON.parse(text), timestamp, secret), [text, timestamp, secret]));
   const sending = useMutation({ mutationFn: () => send(body, keyId, secret) });
   return (
-    <div className={classes.stack}>
-      <Card title="Canonical body" about="Keys in order, no white space: what is digested."><CodeBlock text={signed.data?.canonical ?? ''} what="Canonical body" isWrapped /></Card>
+    <Column>
+      <Card title="Canonical body" about="Keys in order, no white space: what is digested."><CodeBlock text={signed?.canonical ?? ''} what="Canonical body" isWrapped /></Card>
       <Card title="Signature" about="HMAC-SHA256 under the secret, over the timestamp, a line feed and the digest.">
-        {signed.data === undefined || signed.data.signature === null
-          ? <p className="muted">Digest <code className="break">{signed.data?.digest}</code>. Enter the secret, and the signature stands here.</p>
-          : <><CopyField text={signed.data.signature} what="signature" /><CodeBlock text={curlOf(body, keyId, signed.data)} what="curl command" /></>}
+        {error !== null && <Failure error={error} />}
+        {signed === null || signed.signature === null
+          ? <p className="muted">Digest <code className="break">{signed?.digest}</code>. Enter the secret, and the signature stands here.</p>
+          : <><CopyField text={signed.signature} what="signature" /><CodeBlock text={curlOf(body, keyId, signed)} what="curl command" isWrapped /></>}
         <div className={classes.row}>
           <Button disabled={secret === '' || keyId === ''} loading={sending.isPending} onClick={() => sending.mutate()}>Send event</Button>
           <Button variant="default" onClick={onAgain}>New event id</Button>
@@ -67,7 +71,7 @@ function Result({ body, keyId, secret, campaignId, onAgain }: ResultProps) {
         {sending.isError && <Failure error={sending.error} />}
         {sending.data !== undefined && <><JsonView text={JSON.stringify(sending.data)} what="Answer" /><Link to="/campaigns/$campaignId" params={{ campaignId: String(campaignId) }} search={{ tab: 'events' }}>Follow it under In-app events</Link></>}
       </Card>
-    </div>
+    </Column>
   );
 }
 

@@ -1,14 +1,12 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
-import { call } from '../../api/call.ts';
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { Card } from '../../components/card.tsx';
+import { CreationForm, growing } from '../../components/creation-form.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { toCount } from '../../components/format.ts';
 import { Listing } from '../../components/listing.tsx';
-import { Empty, Failure } from '../../components/states.tsx';
+import { Empty } from '../../components/states.tsx';
 import { usePages } from '../../components/use-pages.ts';
-import classes from './campaigns.module.css';
 import { pathOf, type Task } from './types.ts';
 
 export const tasksPath = (campaignId: number) => `${pathOf(campaignId)}/tasks`;
@@ -36,30 +34,15 @@ export function Tasks({ campaignId }: { campaignId: number }) {
 const RECURRENCES = ['once', 'daily', 'weekly', 'unlimited'];
 
 function Creation({ path }: { path: string }) {
-  const queries = useQueryClient();
   const [draft, setDraft] = useState({ name: '', points: '10', recurrence: 'once', max: '' });
   const change = (changes: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...changes }));
-  const creation = useMutation({
-    mutationFn: () => call<Task>(path, { method: 'POST', body: { name: draft.name.trim(), points: Number(draft.points), recurrence: draft.recurrence, ...(draft.max !== '' && { max_awards: Number(draft.max) }) } }),
-    async onSuccess() {
-      change({ name: '' });
-      await queries.invalidateQueries({ queryKey: [path] });
-    },
-  });
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    creation.mutate();
-  }
+  const body = { name: draft.name.trim(), points: Number(draft.points), recurrence: draft.recurrence, ...(draft.max !== '' && { max_awards: Number(draft.max) }) };
   return (
-    <>
-      <form className={classes.form} onSubmit={submit}>
-        <TextInput className={classes.grow ?? ''} label="Task name" placeholder="First purchase" maxLength={200} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
-        <TextInput label="Points" type="number" min={1} w={90} value={draft.points} onChange={(event) => change({ points: event.currentTarget.value })} />
-        <NativeSelect label="Per wallet" data={RECURRENCES} value={draft.recurrence} onChange={(event) => change({ recurrence: event.currentTarget.value })} />
-        <TextInput label="Most in all" type="number" min={1} w={110} placeholder="no limit" value={draft.max} onChange={(event) => change({ max: event.currentTarget.value })} />
-        <Button type="submit" variant="default" loading={creation.isPending} disabled={draft.name.trim() === ''}>Make task</Button>
-      </form>
-      {creation.isError && <Failure error={creation.error} />}
-    </>
+    <CreationForm path={path} body={body} isWhole={body.name !== ''} submitLabel="Make task" isMinor onMade={() => change({ name: '' })}>
+      <TextInput className={growing} label="Task name" placeholder="First purchase" maxLength={200} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} />
+      <TextInput label="Points" type="number" min={1} w={90} value={draft.points} onChange={(event) => change({ points: event.currentTarget.value })} />
+      <NativeSelect label="Per wallet" data={RECURRENCES} value={draft.recurrence} onChange={(event) => change({ recurrence: event.currentTarget.value })} />
+      <TextInput label="Most in all" type="number" min={1} w={110} placeholder="no limit" value={draft.max} onChange={(event) => change({ max: event.currentTarget.value })} />
+    </CreationForm>
   );
 }

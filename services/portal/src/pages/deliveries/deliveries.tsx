@@ -5,12 +5,13 @@ import { useCallback, useMemo, useState } from 'react';
 import type { Delivery } from '../../api/delivery.ts';
 import { endpointsQuery, eventTypesQuery, useMe } from '../../api/queries.ts';
 import { ChoiceFilter, FilterBar, LiveSwitch, TextFilter, TimeFilter } from '../../components/filters.tsx';
+import { toWords } from '../../components/format.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
 import { Bones, Empty, Failure } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import { useLiveList } from '../../components/use-live-list.ts';
-import { rowLink, VirtualTable, type Column } from '../../components/virtual-table.tsx';
+import { rowLink, rowUnder, VirtualTable, type Column } from '../../components/virtual-table.tsx';
 import { Replay } from '../webhooks/replay.tsx';
 import { Card } from '../../components/card.tsx';
 import { LinkButton } from '../../components/link-button.tsx';
@@ -79,16 +80,29 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
   return <Empty title="Nothing was delivered yet" icon={<IconSend size={24} />} action={add}>Add an endpoint and send it a test event, or let something happen: it will be here within a second.</Empty>;
 }
 
+/** How often it was tried, and what comes next or why nothing does. */
+function Progress({ delivery: { attempt_count: count, next_attempt_at: nextAt, reason } }: { delivery: Delivery }) {
+  return (
+    <>
+      <span className="number">{count}</span>
+      {nextAt !== null && <span className="muted small">, next <Moment at={nextAt} as="ago" /></span>}
+      {reason !== null && <span className="muted small">, {toWords(reason)}</span>}
+    </>
+  );
+}
+
 function columnsFor(urls: ReadonlyMap<string, string>): Column<Delivery>[] {
   return [
-    { title: 'Status', width: '7rem', cell: ({ status }) => <StatusPill status={status} /> },
+    { title: 'Status', width: '6.75rem', cell: ({ status }) => <StatusPill status={status} /> },
     {
       title: 'Event', width: 'minmax(0, 1.2fr)',
-      cell: ({ id, event }) => <Link className={`${rowLink} mono`} to="/settings/developer/deliveries/$deliveryId" params={{ deliveryId: id }}>{event}</Link>,
+      cell: ({ id, event, created_at: at }) => (
+        <><Link className={`${rowLink} mono`} to="/settings/developer/deliveries/$deliveryId" params={{ deliveryId: id }}>{event}</Link><span className={rowUnder}><Moment at={at} /></span></>
+      ),
     },
     { title: 'User', width: 'minmax(0, 1fr)', isMinor: true, cell: ({ user_id }) => <span className="mono">{user_id}</span> },
-    { title: 'Endpoint', width: 'minmax(0, 1.6fr)', isMinor: true, cell: ({ endpoint_id: id }) => <span className="muted">{urls.get(id) ?? id}</span> },
-    { title: 'Attempts', width: '4.5rem', isMinor: true, cell: ({ attempt_count: count }) => <span className="number">{count}</span> },
-    { title: 'Created', width: '9.5rem', cell: ({ created_at: at }) => <span className="muted"><Moment at={at} /></span> },
+    { title: 'Endpoint', width: 'minmax(0, 1.6fr)', isMinor: true, cell: ({ endpoint_id: id }) => <span className="muted small" title={urls.get(id)}>{urls.get(id) ?? id}</span> },
+    { title: 'Attempts', width: '8rem', isMinor: true, cell: (delivery) => <Progress delivery={delivery} /> },
+    { title: 'Created', width: '8.5rem', isMinor: true, cell: ({ created_at: at }) => <span className="muted"><Moment at={at} /></span> },
   ];
 }

@@ -6,17 +6,19 @@ import { call } from '../../api/call.ts';
 import type { DeliveryDetail } from '../../api/delivery.ts';
 import { endpointsQuery } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
+import { Column, Columns } from '../../components/columns.tsx';
 import { CopyId } from '../../components/copy.tsx';
 import { JsonView } from '../../components/json-view.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Bones, Failure } from '../../components/states.tsx';
 import { StatusPill } from '../../components/status-pill.tsx';
 import facts from '../webhooks/endpoint.module.css';
 import { Attempts } from './attempts.tsx';
-import classes from './delivery.module.css';
 import { explainAttempt } from './explain-attempt.ts';
 import { SentHeaders } from './sent-headers.tsx';
+import { VerifyDelivery } from './verify-delivery.tsx';
 
 const TRAIL = ['Settings', 'Developer', <Link key="deliveries" to="/settings/developer/deliveries">Deliveries</Link>];
 const isOver = (status: string) => !['pending', 'retrying'].includes(status);
@@ -35,23 +37,25 @@ function Found({ delivery }: { delivery: DeliveryDetail }) {
   const last = delivery.attempts.at(-1);
   return (
     <Page title={delivery.event} trail={TRAIL} lead={<CopyId id={delivery.id} what="delivery id" />} actions={<Retry delivery={delivery} />}>
-      {last !== undefined && last.error !== null && delivery.status !== 'succeeded' && <p className={classes.diagnosis} role="note">{explainAttempt(last)}</p>}
-      <div className={classes.grid}>
-        <div className={classes.column}>
+      {last !== undefined && last.error !== null && delivery.status !== 'succeeded' && <Notice tone="bad">{explainAttempt(last)}</Notice>}
+      <Columns wide="right">
+        <Column>
           <Facts delivery={delivery} />
           <Card title="Attempts" about="Each is the same bytes with a fresh timestamp."><Attempts delivery={delivery} /></Card>
-        </div>
-        <div className={classes.column}>
-          <Card title="Body" about="The exact text that is signed and sent."><JsonView text={delivery.body} what="Body" /></Card>
+        </Column>
+        <Column>
+          <Card title="Body" about="What is signed and sent, laid out here; copied as it was sent."><JsonView text={delivery.body} what="Body" /></Card>
           <SentHeaders delivery={delivery} />
-        </div>
-      </div>
+          <VerifyDelivery delivery={delivery} />
+        </Column>
+      </Columns>
     </Page>
   );
 }
 
-function Facts({ delivery: { status, reason, endpoint_id: endpointId, event_id: eventId, user_id: userId, created_at: createdAt, completed_at: completedAt } }: { delivery: DeliveryDetail }) {
+function Facts({ delivery: { status, reason, endpoint_id: endpointId, event_id: eventId, user_id: userId, created_at: createdAt, completed_at: completedAt, body } }: { delivery: DeliveryDetail }) {
   const endpoints = useQuery(endpointsQuery);
+  const isTest = /"test":true[,}]/.test(body);
   const url = endpoints.data?.find(({ id }) => id === endpointId)?.url ?? endpointId;
   return (
     <Card title="Delivery">
@@ -61,9 +65,9 @@ function Facts({ delivery: { status, reason, endpoint_id: endpointId, event_id: 
         <dt>Endpoint</dt>
         <dd><Link to="/settings/developer/webhooks/$endpointId" params={{ endpointId }}>{url}</Link></dd>
         <dt>Event</dt>
-        <dd><CopyId id={eventId} what="event id" /></dd>
+        <dd>{isTest ? <>a test, in no log</> : <Link className="mono" to="/settings/developer/events/$eventId" params={{ eventId }}>{eventId}</Link>}</dd>
         <dt>User</dt>
-        <dd><code>{userId}</code></dd>
+        <dd><Link className="mono" to="/settings/developer/deliveries" search={{ user_id: userId }}>{userId}</Link></dd>
         <dt>Created</dt>
         <dd><Moment at={createdAt} as="full" /></dd>
         <dt>Completed</dt>

@@ -4,8 +4,8 @@ import { endpointsQuery } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
 import { CodeBlock } from '../../components/copy.tsx';
 
-/** What the log does not keep, because it is made anew for each attempt from the secrets valid then. */
-const SIGNED = '(made for each attempt with your secret)';
+/** What is not kept, because it is made anew for each attempt from the secrets valid then; from the secret it is computed again, below. */
+const SIGNED = '(see below)';
 
 export function SentHeaders({ delivery }: { delivery: DeliveryDetail }) {
   const endpoints = useQuery(endpointsQuery);
@@ -13,6 +13,7 @@ export function SentHeaders({ delivery }: { delivery: DeliveryDetail }) {
   const last = delivery.attempts.at(-1);
   const lines = [
     ['Content-Type', 'application/json'],
+    ['User-Agent', 'Waggle-Webhooks/1'],
     ['X-Buffy-Event', delivery.event],
     ['X-Buffy-Delivery', delivery.id],
     ['X-Buffy-Attempt', String(last?.number ?? 1)],
@@ -23,7 +24,7 @@ export function SentHeaders({ delivery }: { delivery: DeliveryDetail }) {
     ...own,
   ];
   return (
-    <Card title="Headers" about="As the last attempt carried them, with the endpoint’s own headers of today.">
+    <Card title="Headers" about="As the last attempt carried them, with the endpoint’s own headers of today. Signatures are computed below.">
       <CodeBlock text={lines.map(([name, value]) => `${name}: ${value}`).join('\n')} what="Headers" />
     </Card>
   );

@@ -12,7 +12,7 @@ import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
 import { Bones, Empty, Failure } from '../../components/states.tsx';
 import { usePages } from '../../components/use-pages.ts';
-import { rowLink, VirtualTable, type Column } from '../../components/virtual-table.tsx';
+import { rowLink, rowUnder, VirtualTable, type Column } from '../../components/virtual-table.tsx';
 import { curlFor } from './curl.ts';
 import { entityOf } from './entity.ts';
 import classes from './events.module.css';
@@ -51,6 +51,7 @@ function ExportMenu() {
       <Menu>
         <Menu.Target><Button variant="default" leftSection={<IconDownload size={16} />}>Export</Button></Menu.Target>
         <Menu.Dropdown>
+          <Menu.Label>Every event {since === undefined && until === undefined ? 'there is' : 'between Since and Until'}</Menu.Label>
           <Menu.Item onClick={() => void save('ndjson')}>NDJSON, every field</Menu.Item>
           <Menu.Item onClick={() => void save('csv')}>CSV, for spreadsheets</Menu.Item>
         </Menu.Dropdown>
@@ -82,7 +83,7 @@ function Filters() {
 function List({ isLive }: { isLive: boolean }) {
   const search = useSearch({ from: FROM });
   const filters = useMemo(() => ({ ...search, order: 'desc' }), [search]);
-  const { pages, items } = usePages<RecordedEvent>({ path: PATH, filters, pageSize: 200 });
+  const { pages, items } = usePages<RecordedEvent>({ path: PATH, filters, pageSize: 200, isTailed: true });
   const queryKey = useMemo(() => [PATH, filters], [filters]);
   const tail = useEventTail({ queryKey, query: search, isOn: isLive && pages.isSuccess });
   const { fetchNextPage } = pages;
@@ -112,8 +113,13 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
 }
 
 const COLUMNS: readonly Column<RecordedEvent>[] = [
-  { title: 'Event', width: 'minmax(0, 1.2fr)', cell: ({ id, event }) => <Link className={`${rowLink} mono`} to="/settings/developer/events/$eventId" params={{ eventId: id }}>{event}</Link> },
+  {
+    title: 'Event', width: 'minmax(0, 1.2fr)',
+    cell: ({ id, event, recorded_at: at }) => (
+      <><Link className={`${rowLink} mono`} to="/settings/developer/events/$eventId" params={{ eventId: id }}>{event}</Link><span className={rowUnder}><Moment at={at} /></span></>
+    ),
+  },
   { title: 'User', width: 'minmax(0, 1fr)', cell: ({ user_id: user }) => <span className="mono">{user}</span> },
   { title: 'About', width: 'minmax(0, 1.4fr)', isMinor: true, cell: (event) => <span className="muted">{entityOf(event)?.name ?? ''}</span> },
-  { title: 'Recorded', width: '9.5rem', cell: ({ recorded_at: at }) => <span className="muted"><Moment at={at} /></span> },
+  { title: 'Recorded', width: '8.5rem', isMinor: true, cell: ({ recorded_at: at }) => <span className="muted"><Moment at={at} /></span> },
 ];

@@ -7,8 +7,10 @@ import type { EndpointView } from '@waggle/contracts';
 import { call } from '../../api/call.ts';
 import { endpointQuery } from '../../api/queries.ts';
 import { Card } from '../../components/card.tsx';
+import { Column, Columns } from '../../components/columns.tsx';
 import { Confirm } from '../../components/confirm.tsx';
 import { toCount } from '../../components/format.ts';
+import { Notice } from '../../components/notice.tsx';
 import { Page } from '../../components/page.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { Bones, Failure } from '../../components/states.tsx';
@@ -43,21 +45,27 @@ function Found({ endpoint }: { endpoint: EndpointView }) {
   return (
     <Page title={endpoint.url} trail={TRAIL} lead={endpoint.description ?? undefined} actions={<Actions endpoint={endpoint} />}>
       <div className={classes.row}><StatusPill status={stateOf(endpoint)} /><span className="muted small"><code>{endpoint.id}</code></span></div>
-      {reason !== null && <p className={classes.notice}>{reason}</p>}
-      {endpoint.paused_until !== null && <p className={classes.notice}>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</p>}
+      {reason !== null && <Notice>{reason}</Notice>}
+      {endpoint.paused_until !== null && <Notice>It does not answer, so Waggle leaves it alone until <Moment at={endpoint.paused_until} />. No attempt is used up meanwhile.</Notice>}
+      {isAiling(endpoint.stats) && (
+        <Notice>
+          <strong className="number">{toCount(endpoint.stats.failed_24h)}</strong> deliveries failed for good within 24 hours.{' '}
+          <Link to="/settings/developer/deliveries" search={{ endpoint_id: endpoint.id, status: 'failed' }}>Look at them</Link>: each says what your endpoint answered. Once it is mended, replay them below.
+        </Notice>
+      )}
       <Health endpoint={endpoint} />
-      <div className={classes.grid}>
-        <div className={classes.column}>
+      <Columns wide="left">
+        <Column>
           <Card title="Test" about="One signed request, now; the answer is shown here. A disabled endpoint can be tested too."><TestSend endpoint={endpoint} /></Card>
           <RecentDeliveries endpointId={endpoint.id} />
           <Card title="Verify every request" about="The secret stays in your configuration."><VerifySamples secret={null} url={endpoint.url} /></Card>
-        </div>
-        <div className={classes.column}>
+        </Column>
+        <Column>
           <SigningSecret endpoint={endpoint} />
           <EndpointFacts endpoint={endpoint} />
           <Card title="Replay" about="Send again what failed or was skipped, with its whole schedule of attempts."><Replay endpointId={endpoint.id} /></Card>
-        </div>
-      </div>
+        </Column>
+      </Columns>
     </Page>
   );
 }

@@ -37,7 +37,7 @@ function List({ endpoints }: { endpoints: readonly EndpointView[] }) {
   return <ul className={classes.list}>{endpoints.map((endpoint) => <Item key={endpoint.id} endpoint={endpoint} now={now} />)}</ul>;
 }
 
-const CHIPS_MAX = 4;
+const CHIPS_MAX = 3;
 
 function Item({ endpoint, now }: { endpoint: EndpointView; now: number }) {
   const { id, url, description, event_types: types, stats } = endpoint;

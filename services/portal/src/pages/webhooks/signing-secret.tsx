@@ -5,6 +5,7 @@ import type { EndpointView } from '@waggle/contracts';
 import { useState } from 'react';
 import { Card } from '../../components/card.tsx';
 import { toRemaining } from '../../components/format.ts';
+import { Notice } from '../../components/notice.tsx';
 import { Failure } from '../../components/states.tsx';
 import { useNow } from '../../components/use-now.ts';
 import classes from './endpoint.module.css';
@@ -32,9 +33,9 @@ function Grace({ until }: { until: string }) {
   const remainingMs = Date.parse(until) - useNow(1_000);
   if (remainingMs <= 0) return <p className="muted">The previous secret signs no more.</p>;
   return (
-    <p className={classes.notice}>
+    <Notice>
       The previous secret still signs too, as <code>X-Buffy-Signature-Previous</code>, for <span className={classes.countdown} role="timer">{toRemaining(remainingMs)}</span>.
-    </p>
+    </Notice>
   );
 }
 
