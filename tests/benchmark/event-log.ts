@@ -5,6 +5,9 @@ import { cloudEventHeaders, createProducer, toRecord } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 import pg from 'pg';
 import { Pool } from 'undici';
+import { attachPartition, createPartition, LIST_PARTITIONS, recordedAtOf } from '../../services/event-log/src/adapters/partition-statements.ts';
+import { partitionFor, type Partition } from '../../services/event-log/src/domain/partition.ts';
+import { firstPositionAt, timeOf } from '../../services/event-log/src/domain/position.ts';
 import { median, summarize } from './load.ts';
 import type { BenchmarkStack } from './stack.ts';
 
@@ -33,7 +36,7 @@ export async function measureEventLog(stack: BenchmarkStack, { rows, events, sec
     await fill(db, stack.workspaceId, SMALL);
     const small = await measurePages(stack, seconds);
     const ingest = await measureIngest(stack, { db, publish, events });
-    await fill(db, stack.workspaceId, rows - SMALL - events);
+    await fill(db, stack.workspaceId, rows - events);
     const large = await measurePages(stack, seconds);
     const stream = await measureStream(stack, { publish, seconds });
     for (const [name, value] of Object.entries({ small, ingest, large, stream })) console.log(JSON.stringify({ name: `event log, ${name}`, ...value }));
@@ -45,14 +48,28 @@ export async function measureEventLog(stack: BenchmarkStack, { rows, events, sec
   }
 }
 
-// As large as an event is. One in twenty is of the user whose pages are read.
-const FILL = `INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
-  SELECT $1, 'evt_' || gen_random_uuid(), 'activity.completed', CASE WHEN n % 20 = 0 THEN 'usr_page' ELSE 'usr_' || n % 9973 END, 'act_' || n % 9973, clock_timestamp(), clock_timestamp(),
-    '{"event":"activity.completed","timestamp":"2026-03-28T08:12:44Z","user_id":"usr_page","activity":{"id":"act_xyz789","type":"habit","name":"' || repeat('x', 150) || '","channel":"api","occurrence_date":"2026-03-28","streak":{"current":4,"longest":12}},"id":"evt_1"}', n
-  FROM generate_series(1, $2::int) AS n`;
+const MONTHS = 12;
 
+// As large as an event is. One in twenty is of the user whose pages are read. In the order of their positions, over all of a partition.
+const fillStatement = ({ name, from, to }: Partition, rows: number) => `INSERT INTO ${name} (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
+  SELECT $1, position, 'evt_' || gen_random_uuid(), 'activity.completed', CASE WHEN n % 20 = 0 THEN 'usr_page' ELSE 'usr_' || n % 9973 END, 'act_' || n % 9973, ${recordedAtOf('position')}, ${recordedAtOf('position')},
+    '{"event":"activity.completed","timestamp":"2026-03-28T08:12:44Z","user_id":"usr_page","activity":{"id":"act_xyz789","type":"habit","name":"' || repeat('x', 150) || '","channel":"api","occurrence_date":"2026-03-28","streak":{"current":4,"longest":12}},"id":"evt_1"}', n
+  FROM (SELECT n, ${from}::bigint + n * (${to - from}::bigint / ${rows}) AS position FROM generate_series(0, ${rows}::bigint - 1) AS n) AS placed`;
+
+/** A log of twelve months with so many rows, in the place of all that lies before today's partition. Each is filled first and gets its indexes then. */
 async function fill(db: pg.Client, workspaceId: string, rows: number): Promise<void> {
-  for (let left = rows; left > 0; left -= 100_000) await db.query(FILL, [workspaceId, Math.min(left, 100_000)]);
+  const { rows: listed } = await db.query<Partition>(LIST_PARTITIONS);
+  const kept = listed.filter(({ to }) => to > firstPositionAt(Date.now()));
+  for (const { name } of listed.filter((partition) => !kept.includes(partition))) await db.query(`DROP TABLE ${name}`);
+  const lastDay = timeOf((kept[0]?.from ?? 0) - 1);
+  await db.query(`SET maintenance_work_mem = '256MB'`);
+  for (let month = MONTHS - 1; month >= 0; month--) {
+    const partition = partitionFor(firstPositionAt(Date.UTC(lastDay.getUTCFullYear(), lastDay.getUTCMonth() - month)), kept, 'month');
+    kept.push(partition);
+    await db.query(createPartition(partition.name));
+    await db.query(fillStatement(partition, Math.ceil(rows / MONTHS)), [workspaceId]);
+    await db.query(attachPartition(partition));
+  }
   await db.query('VACUUM (ANALYZE) events');
 }
 
@@ -137,7 +154,7 @@ let made = 0;
 function anEvent(workspaceId: string): BehaviorEvent {
   const user = `usr_${made++ % 5_000}`;
   return {
-    event: 'activity.completed', timestamp: '2026-03-28T08:12:44Z', user_id: user, id: newId('evt'), workspace_id: workspaceId,
+    event: 'activity.completed', timestamp: new Date().toISOString(), user_id: user, id: newId('evt'), workspace_id: workspaceId,
     activity: { id: `act_${user}`, type: 'habit', name: 'Drink water', channel: 'api', occurrence_date: '2026-03-28', streak: { current: 4, longest: 12 } },
   };
 }

@@ -7,6 +7,8 @@ export interface DatabaseSettings {
   connectionsMax: number;
   /** Shown in pg_stat_activity. */
   name: string;
+  /** Each statement is planned once for all values, also where PostgreSQL would rather plan it for these: over many partitions that takes longer than running it. */
+  isPlannedOnce?: boolean;
 }
 
 export interface Database extends Component, SharedTransaction {
@@ -26,12 +28,14 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000;
  */
 export const PLANS_BY_INDEX = '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
 
+export const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
+
 /** A pool of pipelined connections: statements sent without waiting travel together. */
-export function openDatabase({ url, connectionsMax, name }: DatabaseSettings): Database {
+export function openDatabase({ url, connectionsMax, name, isPlannedOnce = false }: DatabaseSettings): Database {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: name,
-    options: PLANS_BY_INDEX,
+    options: isPlannedOnce ? `${PLANS_BY_INDEX} ${PLANNED_ONCE}` : PLANS_BY_INDEX,
     max: connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -54,6 +54,44 @@ export function defineBatchHandler<Schema extends z.ZodType>(
   };
 }
 
+interface Drawing<Data> {
+  /** Draws all of them, in order. A throw rolls the whole batch back. */
+  handle(records: IteratorObject<Drawn<Data>>): Promise<void>;
+  /** Why a record is none of its business: such it is not given. */
+  skip?(data: Data): string | null;
+}
+
+interface Drawn<Data> extends Received<Data> {
+  /** All that the record holds, also what this release does not know. */
+  json: unknown;
+}
+
+/** The same for who hands records on: each is parsed when it is drawn, so that the first are written while the others are still being parsed. */
+export function defineDrawingHandler<Schema extends z.ZodType>({ topic, data }: MessageDefinition<Schema>, { handle, skip }: Drawing<z.infer<Schema>>): BatchHandler {
+  return {
+    topic,
+    async handle(records) {
+      const outcomes: Outcome[] = [];
+      function* draw() {
+        for (const raw of records) {
+          const json = parseJson(raw.value);
+          const result = data.safeParse(json);
+          const reason = result.success ? (skip?.(result.data) ?? null) : null;
+          outcomes.push(outcomeOf(result.success, reason));
+          if (result.success && reason === null) yield { data: result.data, raw, json };
+        }
+      }
+      await handle(draw());
+      return outcomes;
+    },
+  };
+}
+
+function outcomeOf(isValid: boolean, skippedFor: string | null): Outcome {
+  if (!isValid) return rejected('schema_mismatch');
+  return skippedFor === null ? done() : skipped(skippedFor);
+}
+
 function parseJson(value: string): unknown {
   try {
     return JSON.parse(value);

@@ -17,9 +17,12 @@ export interface ConsumerSettings extends SourceSettings {
   deadLetterTopic: string;
   /** A batch in hand for longer is ill health. Default 10 s. */
   stuckAfterMs?: number;
-  /** For who is in no hurry: after a batch it rests so long, and what comes meanwhile shares the next one's round trips. Default 0. */
+  /** For who is in no hurry: after a small batch it rests so long, and what comes meanwhile shares the next one's round trips. Default 0. */
   restMs?: number;
 }
+
+/** A batch as large as this shows a backlog, and who rests then falls behind. */
+const BACKLOG = 500;
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
 export function createConsumer(settings: ConsumerSettings, { handler, publish, logger, metrics }: ConsumerDeps): Component {
@@ -41,7 +44,7 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
     busySince = Date.now();
     await runBatch(records);
     busySince = null;
-    if (settings.restMs !== undefined && !isStopping) await pause(settings.restMs);
+    if (settings.restMs !== undefined && records.length < BACKLOG && !isStopping) await pause(settings.restMs);
   }
 
   return {

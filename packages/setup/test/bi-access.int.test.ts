@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readTestServers, useStack } from '@waggle/testkit';
@@ -9,6 +10,7 @@ import { allowReadingForBi } from '../src/topics.ts';
 const { bi } = readTestServers();
 const stack = useStack();
 const PROGRAM = join(import.meta.dirname, '../../../docs/guides/read_topics.mjs');
+const GUIDE = readFileSync(join(import.meta.dirname, '../../../docs/guides/read-topics.md'), 'utf8');
 // With TEST_SERVERS=testcontainers the broker has one listener, without names.
 const testBi = bi === null ? test.skip : test;
 const [publicTopic, privateTopic] = [`${stack.kafka.prefix}public.behavior.event.v1`, `${stack.kafka.prefix}private.behavior.command.v1`];
@@ -39,6 +41,28 @@ testBi('the program of the guide reads a public topic as the BI user, each event
     id, type: 'activity.completed', event: 'activity.completed', user_id: 'usr_1', schema: '/docs/schemas/activity.completed.v1.json',
   })));
 });
+
+/** Older ones answer a broker of Kafka 4 wrongly, whatever the password: confluentinc/librdkafka#4895. */
+const [, major = 0, minor = 0, patch = 0] = /librdkafka (\d+)\.(\d+)\.(\d+)/.exec(spawnSync('kcat', ['-V'], { encoding: 'utf8' }).stdout ?? '')?.map(Number) ?? [];
+const hasKcat = major * 10_000 + minor * 100 + patch >= 20_601;
+/** The guide's lines as printed, but for the topic, which has this file's prefix here. */
+const linesOfKcat = /## kcat\n[^]*?```sh\n([^]*?)```[^]*?```sh\n([^]*?)```/.exec(GUIDE)?.slice(1).map((lines) => lines.replaceAll('public.behavior.event.v1', publicTopic).replaceAll('bi-kcat', `bi-${stack.kafka.prefix}kcat`)) ?? [];
+
+(bi !== null && hasKcat ? test : test.skip)("the guide's kcat lines read a public topic from the beginning, and as a group from where it was", async () => {
+  expect(linesOfKcat).toHaveLength(2);
+  const env = { ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password };
+  const idsOf = async (lines = '') => {
+    const { stdout } = await promisify(execFile)('sh', ['-ec', lines], { env });
+    return stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line.slice(line.indexOf('{'))).id);
+  };
+  await stack.publish([recordOf('evt_kcat_1')]);
+  const [whole = '', group = ''] = linesOfKcat;
+  const before = await idsOf(whole);
+  expect(before).toContain('evt_kcat_1');
+  expect(new Set(await idsOf(group))).toEqual(new Set(before));
+  await stack.publish([recordOf('evt_kcat_2')]);
+  expect(await idsOf(group)).toEqual(['evt_kcat_2']);
+}, 60_000);
 
 testBi('it sees public topics and no other, and may not write, create, change or delete', async () => {
   const topics = await admin.listTopics();

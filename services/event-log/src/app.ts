@@ -1,24 +1,23 @@
-import { createCleaner, openDatabase } from '@waggle/database';
+import { openDatabase } from '@waggle/database';
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, userErasureHandler, type BatchHandler } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createEventStore } from './adapters/event-store.ts';
 import { createLogTail } from './adapters/log-tail.ts';
-import { createRetention } from './adapters/retention.ts';
+import { createPartitionStore } from './adapters/partition-store.ts';
+import { createUpkeep } from './adapters/upkeep.ts';
 import type { Config } from './config.ts';
 import { behaviorEventHandler } from './consumers/behavior-event.ts';
 import { campaignEventHandler } from './consumers/campaign-event.ts';
 import { eventRoutes } from './routes/events.ts';
 
-const RETENTION_INTERVAL_MS = 60_000;
-
 export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
   const metrics = createMetrics('event-log');
-  const database = openDatabase(config.database);
+  const database = openDatabase({ ...config.database, isPlannedOnce: true });
   const redis = createRedis(config.redisUrl, logger);
-  const store = createEventStore({ pool: database.pool, metrics });
+  const store = createEventStore({ pool: database.pool, metrics, period: config.partitions.period });
   const tail = createLogTail({ ...store, logger });
   // It carries dead letters and reports of erasures.
   const producer = createProducer(config.kafka, logger);
@@ -50,14 +49,14 @@ export function createApp(config: Config) {
     consume('campaign-event', campaignEventHandler(store)),
     consume('user-erasure', userErasureHandler('event-log', { erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
-  const cleaner = createCleaner([{ what: 'events past their time', remove: createRetention(database.pool, config.retentionDays) }], { intervalMs: RETENTION_INTERVAL_MS, logger });
+  const upkeep = createUpkeep(config.partitions, { ...createPartitionStore(database.pool), logger, metrics });
   const components = [
     database,
     redis,
     producer,
     consumers,
     tail,
-    ...(config.retentionDays > 0 ? [cleaner] : []),
+    upkeep,
     server,
   ];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });

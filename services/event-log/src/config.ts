@@ -1,5 +1,6 @@
 import { count, databaseConfig, databaseEnvironment, list, milliseconds, parseEnvironment, serviceConfig, serviceEnvironment } from '@waggle/runtime';
 import { z } from 'zod';
+import { PERIODS } from './domain/partition.ts';
 
 const environment = z.object({
   ...serviceEnvironment,
@@ -7,7 +8,9 @@ const environment = z.object({
   /** Internal addresses of the core's instances: who a key is. */
   CORE_INTERNAL_URLS: list,
   API_LIMIT_PER_MINUTE: count(600),
-  /** Drops what was recorded longer ago; 0 keeps all. No shorter than Kafka keeps its topics: a redelivered event must find its first. */
+  /** How long the next partition of the log is: what is dropped at once. */
+  EVENT_LOG_PARTITION: z.enum(PERIODS).default('month'),
+  /** Drops partitions in which all was recorded longer ago; 0 keeps all. No shorter than Kafka keeps its topics: a redelivered event must find its first. */
   RETENTION_DAYS: z.coerce.number().int().min(0).refine((days) => days === 0 || days > 30, 'Must be 0 (keep all) or more than the 30 days of the topics').default(0),
   /** Open at once in this instance; beyond it 503. */
   STREAMS_MAX: count(2_000),
@@ -23,7 +26,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     database: databaseConfig(parsed, 'event-log'),
     core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
-    retentionDays: parsed.RETENTION_DAYS,
+    partitions: { period: parsed.EVENT_LOG_PARTITION, retentionDays: parsed.RETENTION_DAYS },
     streaming: { streamsMax: parsed.STREAMS_MAX, exportsMax: parsed.EXPORTS_MAX, heartbeatMs: parsed.HEARTBEAT_MS },
   };
 }

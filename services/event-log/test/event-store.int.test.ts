@@ -1,12 +1,16 @@
 import { Registry } from 'prom-client';
 import fc from 'fast-check';
-import { openDatabase, PLANS_BY_INDEX } from '@waggle/database';
+import { openDatabase, PLANNED_ONCE, PLANS_BY_INDEX } from '@waggle/database';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { createEventStore, TAKE_TURNS } from '../src/adapters/event-store.ts';
+import { createEventStore } from '../src/adapters/event-store.ts';
+import { TAKE_TURNS } from '../src/adapters/event-writer.ts';
+import { attachPartition, createPartition, LIST_PARTITIONS } from '../src/adapters/partition-statements.ts';
 import { EXAMINED_MAX, pageStatement, type WalkedBy } from '../src/adapters/page-statement.ts';
 import { toLogEntry } from '../src/domain/log-entry.ts';
+import { partitionFor, type Partition } from '../src/domain/partition.ts';
+import { firstPositionAt } from '../src/domain/position.ts';
 import { cutPage, startOf } from '../src/domain/page-cut.ts';
 import { toSelection, type Selection } from '../src/domain/selection.ts';
 import { anEvent } from './an-event.ts';
@@ -26,7 +30,7 @@ async function openStore(connectionsMax: number) {
 
 const anEntry = (fields: Parameters<typeof anEvent>[0] = {}) => {
   const event = anEvent(fields);
-  return toLogEntry(event, JSON.stringify(event));
+  return toLogEntry(event, event);
 };
 const allOf = (workspaceId: string, filters: Partial<Parameters<typeof toSelection>[0]> = {}): Selection =>
   toSelection({ order: 'asc', ...filters }, { workspaceId, userId: filters.user_id, isSystemKey: true });
@@ -128,13 +132,41 @@ test('a batch is recorded in its order, and what repeats in it or came before is
   expect(await readAll(allOf('ws_order'), () => 50)).toEqual([second, first, third].map(({ eventId }) => eventId));
 });
 
-test('recorded_at never falls, whatever the clock does', async () => {
+/** As if all had been recorded until then. */
+const moveEnd = (time: string) => pool.query(`SELECT setval('events_position_seq', $1)`, [firstPositionAt(Date.parse(time))]);
+
+test('recorded_at is what the position says, and never falls, whatever the clock does', async () => {
+  const startedAt = Date.now();
   await store.record([anEntry({ workspace_id: 'ws_clock' })]);
-  const ahead = '2099-01-01T00:00:00Z';
-  await pool.query('UPDATE events SET recorded_at = $1 WHERE workspace_id = $2', [ahead, 'ws_clock']);
-  await store.record([anEntry({ workspace_id: 'ws_clock' })]);
-  const { rows } = await store.readPage(allOf('ws_clock'), { after: 0, limit: 50 });
-  expect(rows.map(({ recordedAt }) => recordedAt.toISOString())).toEqual(['2099-01-01T00:00:00.000Z', '2099-01-01T00:00:00.000Z']);
+  const { rows: [first] } = await store.readPage(allOf('ws_clock'), { after: 0, limit: 50 });
+  expect(first!.recordedAt.getTime()).toBeGreaterThanOrEqual(startedAt);
+  expect(Math.floor(first!.position / 2_048)).toBe(first!.recordedAt.getTime());
+  const { rows: [end] } = await pool.query('SELECT last_value::text FROM events_position_seq');
+  // The clock is set back: a month that no partition holds yet, so the writer makes one.
+  await moveEnd('2098-12-31T23:59:59.999Z');
+  await store.record(Array.from({ length: 2_050 }, () => anEntry({ workspace_id: 'ws_clock' })));
+  const { rows } = await pool.query(`SELECT recorded_at, tableoid::regclass::text AS partition, count(*)::int FROM events WHERE workspace_id = 'ws_clock' AND position > $1 GROUP BY 1, 2 ORDER BY 1`, [first!.position]);
+  expect(rows).toEqual([
+    { recorded_at: new Date('2098-12-31T23:59:59.999Z'), partition: 'events_20981201', count: 2_000 },
+    // What has no room in the last millisecond of one goes into the next.
+    { recorded_at: new Date('2099-01-01T00:00:00.000Z'), partition: 'events_20990101', count: 50 },
+  ]);
+  await pool.query(`SELECT setval('events_position_seq', $1::bigint)`, [end.last_value]);
+});
+
+test('a redelivered event finds its first behind the boundary of a partition, and behind that of the next', async () => {
+  // Its time is five minutes ahead of its acceptance, behind the boundary.
+  const [first, second, third] = [anEntry({ workspace_id: 'ws_boundary', timestamp: '2097-02-01T00:04:00Z' }), anEntry({ workspace_id: 'ws_boundary' }), anEntry({ workspace_id: 'ws_boundary' })];
+  await moveEnd('2097-01-31T23:59:00Z');
+  await store.record([first]);
+  await moveEnd('2097-02-10T00:00:00Z');
+  await store.record([first, second]);
+  await moveEnd('2097-03-01T00:00:00Z');
+  await store.record([second, first, third]);
+  const { rows } = await pool.query(`SELECT event_id, tableoid::regclass::text AS partition FROM events WHERE workspace_id = 'ws_boundary' ORDER BY position`);
+  expect(rows).toEqual([
+    { event_id: first.eventId, partition: 'events_20970101' }, { event_id: second.eventId, partition: 'events_20970201' }, { event_id: third.eventId, partition: 'events_20970301' },
+  ]);
 });
 
 test('an event of the year 0 and one of the year 9999 find their places', async () => {
@@ -157,23 +189,39 @@ test('a filter that finds little gets a short page that moves on, and in the end
   expect(await follow(selection, { after: second.next, limit: 50 })).toMatchObject({ ids: [rare[1]!.eventId], hasMore: false });
 });
 
-test('a page reads as many blocks in a log twenty times as long', async () => {
-  await fill(2_000);
-  const short = await blocksOfPages();
-  for (let part = 0; part < 4; part++) await fill(10_000);
-  const long = await blocksOfPages();
-  for (const [walk, blocks] of short) {
+test('a page reads as many blocks in a log twenty times as long, of a dozen partitions, and only of those that it needs', async () => {
+  await makePartitions();
+  await pool.query(FILL, ['ws_short', 2_400]);
+  await pool.query(FILL, ['ws_long', 48_000]);
+  const [short, long] = [await costsOfPages('ws_short'), await costsOfPages('ws_long')];
+  for (const [walk, { blocks, scans, isMerged }] of long) {
     // A B-tree that is a level higher costs one block more for each descent; entries that lie further apart in it, some more.
-    expect(long.get(walk)).toBeLessThanOrEqual(blocks + 10);
+    expect([walk, blocks <= short.get(walk)!.blocks + 10, isMerged]).toEqual([walk, true, false]);
+    expect([walk, scans.filter(({ type }) => !type.startsWith('Index'))]).toEqual([walk, []]);
+    // In order, so that none is read behind those that fill the page, at the year's beginning or end.
+    const ofYear = new Set(scans.map(({ relation }) => relation).filter((relation) => relation.startsWith('events_2080')));
+    expect([walk, ofYear.size <= 2]).toEqual([walk, true]);
   }
 });
 
-// One row in twenty is of the user, the entity and the event that the pages ask for.
-const FILL = `INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body)
-  SELECT 'ws_cost', gen_random_uuid(), CASE WHEN n % 20 = 0 THEN 'award.granted' ELSE 'activity.completed' END, CASE WHEN n % 20 = 0 THEN 'usr_cost' ELSE 'usr_' || n % 997 END,
-    CASE WHEN n % 20 = 0 THEN 'act_cost' ELSE 'act_' || n % 997 END, clock_timestamp(), clock_timestamp(), '{"id":"' || repeat('x', 400) || '"}'
-  FROM generate_series(1, $1::int) AS n`;
-const fill = (rows: number) => pool.query(FILL, [rows]);
+const YEAR = Date.UTC(2080, 0);
+const MONTH = 31 * 86_400_000;
+
+/** Twelve months, all of them full, from the past of this log on: pages of it begin in the first or the last. */
+async function makePartitions(): Promise<void> {
+  for (let month = 0; month < 12; month++) {
+    const { rows } = await pool.query<Partition>(LIST_PARTITIONS);
+    const partition = partitionFor(firstPositionAt(YEAR + month * MONTH), rows, 'month');
+    await pool.query(`${createPartition(partition.name)}; ${attachPartition(partition)}`);
+  }
+}
+
+// In the order of their positions, over all of the year. One row in twenty is of the user, the entity and the event that the pages ask for.
+const FILL = `INSERT INTO events (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body)
+  SELECT $1, (${YEAR} + n * (${365 * 86_400_000} / $2)) * 2048, gen_random_uuid(), CASE WHEN n % 20 = 0 THEN 'award.granted' ELSE 'activity.completed' END,
+    CASE WHEN n % 20 = 0 THEN 'usr_cost' ELSE 'usr_' || n % 997 END, CASE WHEN n % 20 = 0 THEN 'act_cost' ELSE 'act_' || n % 997 END, clock_timestamp(), clock_timestamp(),
+    '{"id":"' || repeat('x', 400) || '"}'
+  FROM generate_series(0, $2::bigint - 1) AS n`;
 
 const FILTERS: Record<WalkedBy, string> = {
   workspace: 'NULL, NULL, NULL',
@@ -182,25 +230,40 @@ const FILTERS: Record<WalkedBy, string> = {
   event: `NULL, NULL, '{award.granted}'`,
 };
 
-/** With the plan that is made once for all parameters, which is the one that a statement in daily use has. */
-async function blocksOfPages(): Promise<Map<string, number>> {
-  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${PLANS_BY_INDEX} -c plan_cache_mode=force_generic_plan` });
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Loops': number;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  Plans?: PlanNode[];
+}
+const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+function costOf(plan: PlanNode) {
+  const nodes = nodesOf(plan).filter((node) => node['Actual Loops'] > 0);
+  const scans = nodes.map((node) => ({ type: node['Node Type'], relation: node['Relation Name'] ?? '' })).filter(({ relation }) => relation.startsWith('events_'));
+  return { blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], scans, isMerged: nodes.some((node) => node['Node Type'] === 'Merge Append') };
+}
+
+/** With the plan that is made once for all parameters, as the service has it. */
+async function costsOfPages(workspaceId: string) {
+  const client = new pg.Client({ connectionString: stack.databaseUrl('event-log'), options: `${PLANS_BY_INDEX} ${PLANNED_ONCE}` });
   await client.connect();
   try {
     // As autovacuum leaves it sooner or later: plans and blocks must not depend on when it came.
     await client.query('VACUUM (ANALYZE) events');
-    const blocks = new Map<string, number>();
+    const costs = new Map<string, ReturnType<typeof costOf>>();
     for (const by of ['workspace', 'user', 'entity', 'event'] as const) {
       for (const order of ['asc', 'desc'] as const) {
         const { name, text } = pageStatement(by, order);
         await client.query(`PREPARE ${name} AS ${text}`);
-        const execute = `EXECUTE ${name} ('ws_cost', ${startOf(order)}, ${FILTERS[by]}, NULL, NULL, NULL, NULL, 50)`;
+        const execute = `EXECUTE ${name} ('${workspaceId}', ${startOf(order)}, ${FILTERS[by]}, NULL, NULL, NULL, NULL, 50)`;
         const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${execute}`);
-        const { Plan: plan } = rows[0]['QUERY PLAN'][0];
-        blocks.set(name, plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
+        costs.set(name, costOf(rows[0]['QUERY PLAN'][0].Plan));
       }
     }
-    return blocks;
+    return costs;
   } finally {
     await client.end();
   }

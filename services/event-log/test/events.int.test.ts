@@ -31,7 +31,7 @@ const ids = events.map(({ id }) => id);
 
 beforeAll(async () => {
   await stack.run([keys.component]);
-  for (const event of [...events, anEvent({ workspace_id: 'ws_other' })]) await store.record([toLogEntry(event, JSON.stringify(event))]);
+  for (const event of [...events, anEvent({ workspace_id: 'ws_other' })]) await store.record([toLogEntry(event, event)]);
   await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url() }))).components);
 });
 
@@ -83,20 +83,30 @@ test.each<[string, Record<string, string>, number[]]>([
   expect(await idsOf(filters)).toEqual(at(...places));
 });
 
-test('recorded_since is inclusive and recorded_until exclusive, either way round', async () => {
-  await pool.query(`UPDATE events SET recorded_at = timestamptz '2026-04-01' + position * interval '1 hour' WHERE workspace_id = 'ws_demo'`);
+test.each([
+  ['of events whose positions are times', 'floor(extract(epoch FROM time) * 1000)::bigint * 2048'],
+  ['of events from before, whose positions are a count', 'place'],
+  ['of some of both', 'CASE WHEN place <= 3 THEN place ELSE floor(extract(epoch FROM time) * 1000)::bigint * 2048 END'],
+])('recorded_since is inclusive and recorded_until exclusive, either way round, %s', async (_, position) => {
+  await pool.query(`UPDATE events SET recorded_at = time, position = ${position}
+    FROM (SELECT position AS old, place, timestamptz '2026-04-01' + place * interval '1 hour' AS time
+      FROM (SELECT position, row_number() OVER (ORDER BY position) AS place FROM events WHERE workspace_id = 'ws_demo') AS numbered) AS moved
+    WHERE workspace_id = 'ws_demo' AND position = old`);
   const { data } = await list({});
+  expect(data.map(({ id }) => id)).toEqual(ids);
   const range = { recorded_since: data[1]!.recorded_at, recorded_until: data[4]!.recorded_at };
   expect(await idsOf(range)).toEqual(at(1, 2, 3));
   expect(await idsOf({ ...range, order: 'desc' })).toEqual(at(3, 2, 1));
   expect(await idsOf({ ...range, user_id: 'usr_abc123' })).toEqual(at(2));
+  expect(await idsOf({ recorded_since: '2026-04-01T02:00:00.001Z', recorded_until: '2026-04-01T04:00:00.001Z' })).toEqual(at(2, 3));
   expect(await idsOf({ recorded_since: '2099-01-01T00:00:00Z' })).toEqual([]);
+  expect(await idsOf({ recorded_until: '2026-04-01T01:00:00Z' })).toEqual([]);
 });
 
 test('polling goes on from the last cursor, and an empty page repeats it', async () => {
   const key = keys.makeKey('ws_poll');
   const record = async (event = anEvent({ workspace_id: 'ws_poll' })) => {
-    await store.record([toLogEntry(event, JSON.stringify(event))]);
+    await store.record([toLogEntry(event, event)]);
     return event.id;
   };
   const next = (cursor: string | null) => list({ limit: '2', ...(cursor !== null && { cursor }) }, key);

@@ -7,10 +7,11 @@ import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { createEventStore } from '../src/adapters/event-store.ts';
-import { createRetention } from '../src/adapters/retention.ts';
+import { createPartitionStore } from '../src/adapters/partition-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { toLogEntry } from '../src/domain/log-entry.ts';
+import { firstPositionAt } from '../src/domain/position.ts';
 import { anAward, anEvent, recordOf } from './an-event.ts';
 import { answerForKeys } from './answer-for-keys.ts';
 
@@ -28,7 +29,7 @@ const recent = [anEvent({ user_id: 'usr_1' }), anEvent({ user_id: 'usr_2' }), an
 
 beforeAll(async () => {
   await stack.run([keys.component]);
-  await store.record(old.map((event) => toLogEntry(event, JSON.stringify(event))));
+  await store.record(old.map((event) => toLogEntry(event, event)));
   await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url() }))).components);
   await stack.publish(recent.map((event, index) => ({ ...recordOf(event), headers: { ...recordOf(event).headers, ce_sequence: String(index + 1) } })));
   await eventually(async () => expect(await idsOf()).toHaveLength(old.length + recent.length));
@@ -68,6 +69,7 @@ test('a source that starts later than the log, lacks an event or has another ord
 
 test('what the log had lost is back in its order, old cursors say how to go on, and recording goes on', async () => {
   const { next_cursor: cursor, data } = (await page()).body;
+  const partitions = await createPartitionStore(pool).list();
   // A bad disk, say: lost in the middle of a user's history, and Kafka still has it.
   const lost = [recent[0]!.id, recent[2]!.id, recent[3]!.id];
   await pool.query('DELETE FROM events WHERE event_id = ANY ($1)', [lost]);
@@ -90,26 +92,69 @@ test('what the log had lost is back in its order, old cursors say how to go on, 
   await stack.publish([recordOf(recent[0]!), recordOf(next)]);
   await eventually(async () => expect(await idsOf("user_id = 'usr_1'")).toEqual([...ofUser('usr_1'), next.id]));
   expect((await page(`&cursor=${anew.next_cursor}`)).body.data).toMatchObject([{ id: next.id }]);
-  const indexes = await pool.query("SELECT indexname FROM pg_indexes WHERE tablename = 'events' ORDER BY 1");
-  expect(indexes.rows.map(({ indexname }) => indexname)).toEqual([
-    'events_pkey', 'events_workspace_id_entity_id_position_idx', 'events_workspace_id_event_id_key', 'events_workspace_id_event_position_idx',
-    'events_workspace_id_recorded_at_position_idx', 'events_workspace_id_user_id_position_idx',
-  ]);
+  // Each in the partition of its time, under the names that migrations go by.
+  const { rows: misplaced } = await pool.query(`SELECT FROM events WHERE position / 2048 <> floor(extract(epoch FROM recorded_at) * 1000)`);
+  expect(misplaced).toEqual([]);
+  const { rows: relations } = await pool.query(`SELECT c.relname AS name FROM pg_class AS c WHERE relkind IN ('r', 'p', 'i', 'I') AND relname LIKE 'events%' ORDER BY 1`);
+  const names = relations.map(({ name }) => name);
+  expect(names.filter((name) => name.includes('rebuilt'))).toEqual([]);
+  expect(names).toEqual(expect.arrayContaining(['events', 'events_before', 'events_pkey', 'events_workspace_id_entity_id_position_idx', 'events_workspace_id_event_position_idx', 'events_workspace_id_user_id_position_idx']));
+  expect((await createPartitionStore(pool).list()).map(({ name }) => name)).toEqual(partitions.map(({ name }) => name));
 }, 120_000);
 
-test('what was recorded too long ago is dropped from the front, in parts, and a cursor before it says where the log begins', async () => {
+/** As if the log had had its partitions for that long, and some of its events came before. */
+async function givenPast(ids: readonly string[], days: number): Promise<void> {
+  await pool.query('ALTER TABLE events DETACH PARTITION events_before');
+  await pool.query(`ALTER TABLE events ATTACH PARTITION events_before FOR VALUES FROM (MINVALUE) TO (${firstPositionAt(Date.now() - days * 86_400_000)})`);
+  await pool.query(`UPDATE events SET position = position - $2, recorded_at = recorded_at - $3 * interval '1 day' WHERE event_id = ANY ($1)`, [ids, firstPositionAt((days + 1) * 86_400_000), days + 1]);
+}
+
+test('a partition past its time is dropped whole, and a cursor before its end is answered with where the log begins', async () => {
+  const all = await idsOf("workspace_id = 'ws_demo'");
+  const [gone, kept] = [all.slice(0, 3), all.slice(3)];
+  await givenPast(gone, 40);
   const { next_cursor: cursor } = (await callApi('GET', `${stack.urlOf('event-log')}/v1/events?limit=1`, { key })).body;
-  const kept = (await idsOf("workspace_id = 'ws_demo'")).slice(3);
-  await pool.query("UPDATE events SET recorded_at = recorded_at - interval '40 days' WHERE position <= (SELECT max(position) FROM events WHERE event_id = ANY ($1))", [(await idsOf("workspace_id = 'ws_demo'")).slice(0, 3)]);
-  const other = (await idsOf("workspace_id = 'ws_other' AND recorded_at > now() - interval '1 day'"));
-  const drop = createRetention(pool, 31);
-  let dropped = 0;
-  for (let count = 2; count === 2; dropped += count) count = await drop(2);
-  expect(dropped).toBeGreaterThanOrEqual(3);
+  const { next_cursor: late } = (await callApi('GET', `${stack.urlOf('event-log')}/v1/events?limit=4`, { key })).body;
+  const { dropExpired, list } = createPartitionStore(pool);
+  expect(await dropExpired(41)).toBeUndefined();
+
+  // Who reads for long is not cut off, and holds up nobody else: it is tried again later.
+  const reader = await pool.connect();
+  await reader.query('BEGIN; SELECT FROM events LIMIT 1');
+  const startedAt = performance.now();
+  const [attempt, read] = await Promise.allSettled([dropExpired(31), page()]);
+  expect(attempt).toMatchObject({ status: 'rejected', reason: { cause: { code: '55P03' } } });
+  expect(read).toMatchObject({ status: 'fulfilled', value: { status: 200 } });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect((await page(`&cursor=${cursor}`)).status).toBe(200);
+  await reader.query('ROLLBACK');
+  reader.release();
+
+  expect(await dropExpired(31)).toMatchObject({ name: 'events_before' });
+  expect(await dropExpired(31)).toBeUndefined();
+  expect((await list()).map(({ name }) => name)).not.toContain('events_before');
   expect(await idsOf("workspace_id = 'ws_demo'")).toEqual(kept);
-  expect(await idsOf("workspace_id = 'ws_other'")).toEqual(other);
   const { status, body } = await page(`&cursor=${cursor}`);
-  expect([status, body.code]).toEqual([410, 'cursor_expired']);
-  expect((await page(`&cursor=${body.oldest_cursor}`)).body.data.map(({ id }: { id: string }) => id)).toEqual(kept);
+  expect([status, body.code, body.oldest_position]).toEqual([410, 'cursor_expired', expect.any(Number)]);
+  const idsIn = (answer: { body: { data: { id: string }[] } }) => answer.body.data.map(({ id }) => id);
+  expect(idsIn(await page(`&cursor=${body.oldest_cursor}`))).toEqual(kept);
+  expect(idsIn(await page(`&cursor=${late}`))).toEqual(kept.slice(1));
+  // Whose log was empty all the while polls on.
+  const empty = keys.makeKey('ws_empty');
+  const poll = (query: string) => callApi('GET', `${stack.urlOf('event-log')}/v1/events${query}`, { key: empty });
+  expect((await poll(`?cursor=${(await poll('')).body.next_cursor}`)).status).toBe(200);
   expect(() => loadConfig(stack.envOf('event-log', { RETENTION_DAYS: '30' }))).toThrow('more than the 30 days');
+  expect(() => loadConfig(stack.envOf('event-log', { EVENT_LOG_PARTITION: 'year' }))).toThrow('EVENT_LOG_PARTITION');
+});
+
+test('several instances make the partitions of the next days once, and the service itself drops what is past its time', async () => {
+  const { makeAhead, list } = createPartitionStore(pool);
+  const made = await Promise.all(Array.from({ length: 4 }, () => makeAhead('day')));
+  expect(made.filter((count) => count > 0).length).toBeLessThanOrEqual(1);
+  const upTo = (await list()).at(-1)!.to;
+  expect(upTo).toBeGreaterThan(firstPositionAt(Date.now() + 2 * 86_400_000));
+  const name = 'events_20260101';
+  await pool.query(`CREATE TABLE ${name} PARTITION OF events FOR VALUES FROM (${firstPositionAt(Date.UTC(2026, 0))}) TO (${firstPositionAt(Date.UTC(2026, 1))})`);
+  await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url(), PORT: '0', INTERNAL_PORT: '0', RETENTION_DAYS: '31' }))).components);
+  await eventually(async () => expect((await list()).map((partition) => partition.name)).not.toContain(name));
 });

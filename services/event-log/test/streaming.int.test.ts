@@ -37,7 +37,7 @@ function givenWorkspace() {
 }
 
 async function record(...events: Parameters<typeof toLogEntry>[0][]): Promise<string[]> {
-  await store.record(events.map((event) => toLogEntry(event, JSON.stringify(event))));
+  await store.record(events.map((event) => toLogEntry(event, event)));
   return events.map(({ id }) => id);
 }
 const urlOf = (path: string) => stack.urlOf('event-log') + path;
@@ -197,7 +197,7 @@ test('a cursor before what was dropped is expired and says where the log begins 
   const { next_cursor: early } = (await ask(systemKey, '/v1/events?limit=1')).body;
   const { next_cursor: late } = (await ask(systemKey, '/v1/events?limit=2')).body;
   const { next_cursor: fromEnd } = (await ask(systemKey, '/v1/events?limit=1&order=desc')).body;
-  const { rows } = await pool.query(`WITH gone AS (DELETE FROM events WHERE event_id = ANY ($1) RETURNING position) UPDATE log_epoch SET dropped_to = (SELECT max(position) FROM gone) RETURNING dropped_to::int`, [ids.slice(0, 2)]);
+  const { rows } = await pool.query(`WITH gone AS (DELETE FROM events WHERE event_id = ANY ($1) RETURNING position) UPDATE log_epoch SET dropped_to = (SELECT max(position) FROM gone) RETURNING dropped_to::float8`, [ids.slice(0, 2)]);
   for (const path of ['/v1/events?', '/v1/events/stream?']) {
     const { status, body } = await ask(systemKey, `${path}cursor=${early}`);
     expect({ status, ...body }).toMatchObject({ status: 410, code: 'cursor_expired', oldest_position: rows[0].dropped_to + 1, oldest_cursor: expect.any(String) });

@@ -1,7 +1,7 @@
 import { userDigest, type UserErasure } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import type { Pool } from 'pg';
-import { TAKE_TURNS } from './event-store.ts';
+import { TAKE_TURNS } from './event-writer.ts';
 
 // Behind the turn of the writers: what they have written before is deleted below, and what they write after knows of it.
 const REMEMBER = {

@@ -1,4 +1,5 @@
 import type { Order } from '../domain/selection.ts';
+import { firstPositionOf } from './partition-statements.ts';
 
 /** Which index is walked. Each leads from what it is named after to positions in order. */
 export type WalkedBy = 'workspace' | 'user' | 'entity' | 'event';
@@ -15,10 +16,16 @@ const NARROWED: Record<WalkedBy, string> = {
 
 const BEYOND = '9223372036854775807';
 
-/** `recorded_at` never falls while positions rise, so the first position of a time bounds the walk like any other position. */
+/** Positions from before they were times (ADR 22) end here; the first time of all others is in 2004. */
+const COUNTED_BELOW = '2251799813685248';
+
+/**
+ * The first position that was recorded at a time or later. It is a function of the time, unless one of those is older: they are all in the first
+ * partition, which alone has an index by `recorded_at`. Once that is dropped, or was empty, there is nothing to look for.
+ */
 const firstRecordedFrom = (time: string, withoutTime: string) => `(SELECT CASE WHEN ${time}::timestamptz IS NULL THEN ${withoutTime}::bigint
-          ELSE coalesce((SELECT e.position FROM events AS e WHERE e.workspace_id = $1 AND e.recorded_at >= ${time}
-            ORDER BY e.recorded_at, e.position LIMIT 1), ${BEYOND}) END)`;
+          ELSE coalesce((SELECT e.position FROM events AS e WHERE e.workspace_id = $1 AND e.recorded_at >= ${time} AND e.position < ${COUNTED_BELOW}
+            ORDER BY e.recorded_at, e.position LIMIT 1), ${firstPositionOf(`${time}::timestamptz`)}) END)`;
 
 /**
  * $1 workspace, $2 after position, $3 user, $4 entity, $5 event types, $6 and $7 occurred from and before, $8 and $9 recorded from and

@@ -5,7 +5,9 @@ import type { RawRecord } from '@waggle/kafka';
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { isWebhookEvent, toLogEntry, type LogEntry } from '../domain/log-entry.ts';
-import { TAKE_TURNS } from './event-store.ts';
+import { partitionsAhead, type Partition } from '../domain/partition.ts';
+import { TAKE_TURNS } from './event-writer.ts';
+import { attachPartition, createPartition, LIST_PARTITIONS, READ_CLOCK } from './partition-statements.ts';
 import { BEGIN_AGAIN, CATCH_UP, COUNTS, DISORDERED, FILL, INDEX_STAGED, MISSING, STAGE, SWAP } from './rebuild-statements.ts';
 
 export interface RebuildDeps {
@@ -34,6 +36,7 @@ const STAGED_AT_ONCE = 1_000;
 export async function rebuildLog(deps: RebuildDeps, source: RebuildSource): Promise<void> {
   const { client, report } = deps;
   for (const statement of BEGIN_AGAIN) await client.query(statement);
+  await makePartitions(client);
   const { rows: [head] } = await client.query('SELECT coalesce(max(position), 0)::text AS position FROM events');
   report(`${await stageFile(client, source)} events from ${source.file}`);
   report(`${await stageTopics(deps)} from Kafka`);
@@ -47,6 +50,19 @@ export async function rebuildLog(deps: RebuildDeps, source: RebuildSource): Prom
   }
   await swap(client, head.position);
   report('The rebuilt log is in its place. Cursors from before answer 410 and say how to go on');
+}
+
+/** They end where the log's do, and leave no gaps: the source may have what the log has not, or has dropped. */
+async function makePartitions(client: Client): Promise<void> {
+  const { rows: partitions } = await client.query<Partition>(LIST_PARTITIONS);
+  const { rows: [clock] } = await client.query(READ_CLOCK);
+  let from = 0;
+  for (const { name, to } of [...partitions, ...partitionsAhead(clock.nowMs, partitions, 'month')].toSorted((one, other) => one.to - other.to)) {
+    const partition = { name: name.replace('events', 'events_rebuilt'), from, to };
+    await client.query(createPartition(partition.name, 'events_rebuilt'));
+    await client.query(attachPartition(partition, 'events_rebuilt'));
+    from = to;
+  }
 }
 
 async function stageFile(client: Client, { file, workspaceId }: RebuildSource): Promise<number> {
@@ -68,8 +84,8 @@ function parseLine(line: string, number: number, workspaceId: string | undefined
   try {
     const { recorded_at: recordedAt, sequence = null, workspace_id: named = workspaceId, ...body } = exported.parse(JSON.parse(line));
     if (named === undefined) throw new Error('it names no workspace: --workspace says which one the export is of');
-    const event = parseAny({ ...body, workspace_id: named });
-    return { ...toLogEntry(event, JSON.stringify({ ...body, workspace_id: named })), sequence, recordedAt };
+    const json = { ...body, workspace_id: named };
+    return { ...toLogEntry(parseAny(json), json), sequence, recordedAt };
   } catch (error) {
     throw new RebuildRefused(`Line ${number} of the file cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`, { cause: error });
   }
@@ -87,8 +103,9 @@ async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> 
     async receive(records) {
       // As the consumers do: what is not valid is with the dead letters, and what no webhook carries is not in the log.
       const entries = records.flatMap(({ value, headers }): StagedEntry[] => {
-        const parsed = data.safeParse(parseJson(value));
-        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, value, headers), recordedAt: null }] : [];
+        const json = parseJson(value);
+        const parsed = data.safeParse(json);
+        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, json, headers), recordedAt: null }] : [];
       });
       count += entries.length;
       for (let start = 0; start < entries.length; start += STAGED_AT_ONCE) await stage(client, entries.slice(start, start + STAGED_AT_ONCE), true);

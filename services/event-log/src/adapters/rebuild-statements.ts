@@ -1,8 +1,10 @@
+import { firstPositionOf, recordedAtOf } from './partition-statements.ts';
+
 // Names are as the migrations made them: the rebuilt table takes the old one's place in every respect.
 
 export const BEGIN_AGAIN = [
   'DROP TABLE IF EXISTS events_rebuilt, events_staged',
-  'CREATE TABLE events_rebuilt (LIKE events INCLUDING ALL)',
+  'CREATE TABLE events_rebuilt (LIKE events INCLUDING ALL) PARTITION BY RANGE (position)',
   `CREATE UNLOGGED TABLE events_staged (ordinal bigserial PRIMARY KEY, is_from_kafka boolean NOT NULL, workspace_id text NOT NULL, event_id text NOT NULL, event text NOT NULL, user_id text NOT NULL,
      entity_id text NOT NULL, occurred_at timestamptz(3) NOT NULL, recorded_at timestamptz(3), body text NOT NULL, sequence bigint, user_digest text NOT NULL)`,
 ];
@@ -13,21 +15,34 @@ export const STAGE = `INSERT INTO events_staged (is_from_kafka, workspace_id, ev
     AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest, ordinal)
   ORDER BY ordinal`;
 
+// A position for each row, in order: the first of its time, or the next one that is free. `number` counts the rows from 1.
+const placed = (floor: string) => `number + max(${floor} - number) OVER (ORDER BY number)`;
+
 // Kafka holds the end of each user's history, in order: what it has is taken from there, and from the file what came before. When an event was
-// recorded is known from the log or the file, and never falls while positions rise. Erased users stay erased, whoever still has their events.
-export const FILL = `INSERT INTO events_rebuilt (workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, recorded_at)
-  SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, coalesce(sequence, known_sequence),
-    coalesce(max(known_at) OVER (PARTITION BY workspace_id ORDER BY is_from_kafka, ordinal), date_trunc('milliseconds', clock_timestamp()))
+// recorded is known from the log or the file, and never falls while positions rise; who is not known is of the time of the event before, or of the
+// workspace's first. Erased users stay erased, whoever still has their events.
+export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
+  SELECT workspace_id, position, event_id, event, user_id, entity_id, occurred_at, ${recordedAtOf('position')}, body, sequence
   FROM (
-    SELECT s.*, coalesce(log.recorded_at, file.recorded_at) AS known_at, coalesce(log.sequence, file.sequence) AS known_sequence
-    FROM (SELECT DISTINCT ON (workspace_id, event_id) * FROM events_staged ORDER BY workspace_id, event_id, is_from_kafka DESC, ordinal) AS s
-    LEFT JOIN events AS log ON log.workspace_id = s.workspace_id AND log.event_id = s.event_id
-    LEFT JOIN LATERAL (SELECT f.recorded_at, f.sequence FROM events_staged AS f
-      WHERE f.workspace_id = s.workspace_id AND f.event_id = s.event_id AND NOT f.is_from_kafka LIMIT 1) AS file ON log.event_id IS NULL
-  ) AS chosen
-  WHERE NOT EXISTS (SELECT FROM erased_users AS e
-    WHERE e.workspace_id = chosen.workspace_id AND e.user_digest = chosen.user_digest AND (chosen.sequence IS NULL OR chosen.sequence <= e.event_sequence) AND chosen.event NOT LIKE 'award.%')
-  ORDER BY is_from_kafka, ordinal`;
+    SELECT *, ${placed(firstPositionOf('at'))} AS position
+    FROM (
+      SELECT *, row_number() OVER (ORDER BY at, is_from_kafka, ordinal) AS number
+      FROM (
+        SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, coalesce(sequence, known_sequence) AS sequence, is_from_kafka, ordinal,
+          coalesce(max(known_at) OVER (PARTITION BY workspace_id ORDER BY is_from_kafka, ordinal), min(known_at) OVER (PARTITION BY workspace_id), now()) AS at
+        FROM (
+          SELECT s.*, coalesce(log.recorded_at, file.recorded_at) AS known_at, coalesce(log.sequence, file.sequence) AS known_sequence
+          FROM (SELECT DISTINCT ON (workspace_id, event_id) * FROM events_staged ORDER BY workspace_id, event_id, is_from_kafka DESC, ordinal) AS s
+          LEFT JOIN events AS log ON log.workspace_id = s.workspace_id AND log.event_id = s.event_id
+          LEFT JOIN LATERAL (SELECT f.recorded_at, f.sequence FROM events_staged AS f
+            WHERE f.workspace_id = s.workspace_id AND f.event_id = s.event_id AND NOT f.is_from_kafka LIMIT 1) AS file ON log.event_id IS NULL
+        ) AS chosen
+        WHERE NOT EXISTS (SELECT FROM erased_users AS e
+          WHERE e.workspace_id = chosen.workspace_id AND e.user_digest = chosen.user_digest AND (chosen.sequence IS NULL OR chosen.sequence <= e.event_sequence) AND chosen.event NOT LIKE 'award.%')
+      ) AS dated
+    ) AS numbered
+  ) AS placed
+  ORDER BY position`;
 
 export const INDEX_STAGED = 'CREATE INDEX ON events_staged (workspace_id, event_id)';
 
@@ -49,24 +64,28 @@ export const DISORDERED = `SELECT workspace_id AS "workspaceId", user_id AS "use
 
 export const COUNTS = `SELECT (SELECT count(*) FROM events WHERE position <= $1)::int AS log, (SELECT count(*) FROM events_rebuilt)::int AS rebuilt`;
 
-// What was recorded while all this was done, in its order. The writers stand still meanwhile.
-export const CATCH_UP = `INSERT INTO events_rebuilt (workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, recorded_at)
-  SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, sequence, recorded_at FROM events AS e WHERE position > $1 ORDER BY position
-  ON CONFLICT (workspace_id, event_id) DO NOTHING`;
+// What was recorded while all this was done, in its order, behind all else. The writers stand still meanwhile.
+export const CATCH_UP = `INSERT INTO events_rebuilt (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
+  SELECT workspace_id, placed_at, event_id, event, user_id, entity_id, occurred_at, ${recordedAtOf('placed_at')}, body, sequence
+  FROM (
+    SELECT *, ${placed(`greatest(${firstPositionOf('recorded_at')}, (SELECT coalesce(max(position), 0) + 1 FROM events_rebuilt))`)} AS placed_at
+    FROM (
+      SELECT *, row_number() OVER (ORDER BY position) AS number FROM events AS e
+      WHERE position > $1 AND NOT EXISTS (SELECT FROM events_rebuilt AS r WHERE r.workspace_id = e.workspace_id AND r.event_id = e.event_id)
+    ) AS numbered
+  ) AS placed
+  ORDER BY placed_at`;
 
-// LIKE gives indexes names of its own; later migrations go by the old ones. Two are the same when they cover the same in the same way.
-const RENAME_INDEXES = `DO $$ DECLARE pair record; BEGIN
-  FOR pair IN SELECT made.indexname AS made, old.indexname AS old FROM pg_indexes AS made JOIN pg_indexes AS old
-      ON substring(made.indexdef FROM ' USING .*') = substring(old.indexdef FROM ' USING .*')
-    WHERE made.schemaname = current_schema() AND old.schemaname = current_schema() AND made.tablename = 'events_rebuilt' AND old.tablename = 'events' LOOP
-    EXECUTE format('ALTER INDEX %I RENAME TO %I', pair.old, 'replaced_' || pair.old);
-    EXECUTE format('ALTER INDEX %I RENAME TO %I', pair.made, pair.old);
+// Partitions, indexes and the table itself: later migrations go by the old names.
+const RENAME = `DO $$ DECLARE made record; BEGIN
+  FOR made IN SELECT relname AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'i', 'I') AND relname LIKE 'events\\_rebuilt%' LOOP
+    EXECUTE format('ALTER TABLE %I RENAME TO %I', made.name, replace(made.name, 'events_rebuilt', 'events'));
   END LOOP; END $$`;
 
 export const SWAP = [
-  RENAME_INDEXES,
   'ALTER SEQUENCE events_position_seq OWNED BY events_rebuilt.position',
   'DROP TABLE events, events_staged',
-  'ALTER TABLE events_rebuilt RENAME TO events',
+  RENAME,
+  `SELECT setval('events_position_seq', greatest((SELECT last_value FROM events_position_seq), (SELECT max(position) FROM events)))`,
   'UPDATE log_epoch SET epoch = gen_random_uuid(), dropped_to = 0',
 ];

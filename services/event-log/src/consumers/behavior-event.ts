@@ -1,5 +1,5 @@
 import { behaviorEvent } from '@waggle/contracts';
-import { defineBatchHandler, done, type BatchHandler } from '@waggle/kafka';
+import { defineDrawingHandler, type BatchHandler } from '@waggle/kafka';
 import { toLogEntry, type LogEntry } from '../domain/log-entry.ts';
 
 interface BehaviorEventDeps {
@@ -8,9 +8,6 @@ interface BehaviorEventDeps {
 }
 
 export const behaviorEventHandler = ({ record }: BehaviorEventDeps): BatchHandler =>
-  defineBatchHandler(behaviorEvent, {
-    async handle(received) {
-      await record(received.values().map(({ data, raw }) => toLogEntry(data, raw.value, raw.headers)));
-      return received.map(done);
-    },
+  defineDrawingHandler(behaviorEvent, {
+    handle: (received) => record(received.map(({ data, json, raw }) => toLogEntry(data, json, raw.headers))),
   });

@@ -13,14 +13,17 @@ export interface LogEntry {
   sequence: number | null;
 }
 
+/** No event's time is more than five minutes ahead of its acceptance (contract, section 2), and it is recorded after that; clocks differ a little. */
+export const AHEAD_MAX_MS = 3_600_000;
+
 export const isWebhookEvent = (event: string): boolean => webhookEventTypes.includes(event);
 
 /**
- * `text`: the record's value. The body is made from it and not from the parsed event, because a field that a newer core has added
+ * `json`: all that the record holds. The body is made from it and not from the parsed event, because a field that a newer core has added
  * belongs to the webhook and therefore to the log. `headers`: the record's.
  */
-export function toLogEntry(event: BehaviorEvent | CampaignEvent, text: string, headers: Readonly<Record<string, string>> = {}): LogEntry {
-  const { workspace_id: workspaceId, ...body } = JSON.parse(text);
+export function toLogEntry(event: BehaviorEvent | CampaignEvent, json: unknown, headers: Readonly<Record<string, string>> = {}): LogEntry {
+  const { workspace_id: workspaceId, ...body } = Object(json);
   return {
     workspaceId,
     eventId: event.id,

@@ -1,4 +1,5 @@
 import { matchesEventType, webhookEventTypes, type EventFilters } from '@waggle/contracts';
+import { AHEAD_MAX_MS } from './log-entry.ts';
 
 export type Order = 'asc' | 'desc';
 
@@ -23,11 +24,8 @@ interface Scope {
   isSystemKey: boolean;
 }
 
-// No event's time is more than five minutes ahead of its acceptance (contract, section 2), and it is recorded after that. So none whose
-// time is `since` or later was recorded much before `since`, and a list from last week on need not begin with the first year.
-const AHEAD_MAX_MS = 3_600_000;
-
 export function toSelection(filters: EventFilters, { workspaceId, userId, isSystemKey }: Scope): Selection {
+  // None whose time is `since` or later was recorded much before `since`: a list from last week on need not begin with the first year.
   const [since, recordedSince] = [toDate(filters.since), toDate(filters.recorded_since)];
   return {
     workspaceId,

@@ -39,7 +39,9 @@ async function listEvents({ readPage }: EventRoutesDeps, { caller, query }: ApiR
   const found = await readPage(toSelection(filters, { workspaceId: caller.workspaceId, userId, isSystemKey: caller.userId === null }), { after, limit });
   if (place !== null) cursors.check(place, found, filters.order);
   const { shown, next, hasMore } = cutPage(found, { limit, after });
-  const page: Page<RecordedEvent> = { data: shown.map(toItem), next_cursor: cursors.encode(found, next), has_more: hasMore };
+  // Who has found nothing since the beginning has missed nothing of what is kept no longer.
+  const end = filters.order === 'asc' ? Math.max(next, found.droppedTo) : next;
+  const page: Page<RecordedEvent> = { data: shown.map(toItem), next_cursor: cursors.encode(found, end), has_more: hasMore };
   return ok(page);
 }
 
