@@ -8,6 +8,8 @@ import { Pool } from 'undici';
 import { attachPartition, createPartition, LIST_PARTITIONS, recordedAtOf } from '../../services/event-log/src/adapters/partition-statements.ts';
 import { partitionFor, type Partition } from '../../services/event-log/src/domain/partition.ts';
 import { firstPositionAt, timeOf } from '../../services/event-log/src/domain/position.ts';
+import { caughtUp } from './caught-up.ts';
+import { withFrozen } from './frozen.ts';
 import { median, summarize } from './load.ts';
 import type { BenchmarkStack } from './stack.ts';
 
@@ -35,7 +37,9 @@ export async function measureEventLog(stack: BenchmarkStack, { rows, events, sec
   try {
     await fill(db, stack.workspaceId, SMALL);
     const small = await measurePages(stack, seconds);
-    const ingest = await measureIngest(stack, { db, publish, events });
+    // The dispatcher reads the same topic.
+    const ingest = await withFrozen(stack, ['outbound-dispatcher'], () => measureIngest(stack, { db, publish, events }));
+    await caughtUp(stack);
     await fill(db, stack.workspaceId, rows - events);
     const large = await measurePages(stack, seconds);
     const stream = await measureStream(stack, { publish, seconds });

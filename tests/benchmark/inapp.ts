@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { signInAppEvent } from '@waggle/client';
 import { freePort } from '@waggle/local-stack';
+import { withFrozen } from './frozen.ts';
 import { offsetsOf } from './kafka-offsets.ts';
 import { createLoad, median, summarize, type HttpRequest } from './load.ts';
 import { post, type BenchmarkStack } from './stack.ts';
@@ -33,7 +34,7 @@ export async function measureInapp(stack: BenchmarkStack, seconds: number): Prom
     await awarded(stack);
     const before = await acceptedSoFar(stack);
     const [bareRates, ourRates]: number[][] = [[], []];
-    await withFrozen(stack.processes.filter(({ name }) => BEHIND.includes(name)), async () => {
+    await withFrozen(stack, BEHIND, async () => {
       for (let round = 0; round < ROUNDS; round++) {
         bareRates!.push(report('bare Express and KafkaJS', await theirs.saturate(CONNECTIONS, seconds)));
         await ours.saturate(CONNECTIONS, 2); // the first to ask about a key waits for the frozen core, and nobody after it
@@ -50,15 +51,6 @@ export async function measureInapp(stack: BenchmarkStack, seconds: number): Prom
     ];
   } finally {
     bare.stop();
-  }
-}
-
-async function withFrozen(processes: readonly { pid: number }[], work: () => Promise<void>) {
-  for (const { pid } of processes) process.kill(pid, 'SIGSTOP');
-  try {
-    await work();
-  } finally {
-    for (const { pid } of processes) process.kill(pid, 'SIGCONT');
   }
 }
 

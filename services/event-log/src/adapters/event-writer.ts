@@ -39,7 +39,7 @@ const RECORD = {
 const MOVE_END = { name: 'events_move_end', text: `SELECT setval('events_position_seq', $1::bigint)` };
 
 /** Rows per transaction: far below the statement time-out on a slow disk, so that catching up after an outage cannot get stuck. */
-const ROWS_MAX = 1_000;
+const ROWS_MAX = 3_000;
 
 export interface EventWriterDeps {
   pool: Pool;
