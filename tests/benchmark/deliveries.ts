@@ -31,13 +31,14 @@ export async function measureDeliveries(stack: BenchmarkStack, { deliveries, sec
   try {
     const bench = { stack, receiver, db };
     await drain(bench, { endpoints: 1, count: 5_000 }); // warm-up
+    // Before the backlogs: the machine is busy for a while after them.
+    const { alone, beside, writesPerDelivery } = await measureLatency(bench, seconds);
     const [bare, one, ten]: [number[], Drained[], Drained[]] = [[], [], []];
     for (let round = 0; round < ROUNDS; round++) {
       bare.push(await runBareGot(`${receiver}/bare`, Math.min(seconds, 5)));
       one.push(await drain(bench, { endpoints: 1, count: deliveries }));
       ten.push(await drain(bench, { endpoints: 10, count: deliveries }));
     }
-    const { alone, beside, writesPerDelivery } = await measureLatency(bench, seconds);
     const rate = (drained: Drained[]) => median(drained.map(({ perSecond }) => perSecond));
     return [
       `deliveries, one endpoint: ${rate(one)}/s, ten: ${rate(ten)}/s; bare got, ${IN_FLIGHT} in flight: ${median(bare)}/s; ratio ${(rate(one) / median(bare)).toFixed(2)}`,
