@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { isFree, rememberPorts } from '../../packages/local-stack/src/ports.ts';
+import { freePort, isFree, rememberPorts } from '../../packages/local-stack/src/ports.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'waggle-ports-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -21,4 +21,10 @@ test('a port is the same at every start, and another once somebody else listens 
   expect(moved('kafka')).not.toBe(first('kafka'));
   expect(moved('redis')).toBe(first('redis'));
   await new Promise((resolve) => stranger.close(resolve));
+});
+
+test('no port is given twice, though nobody listens on it yet', async () => {
+  const ports: number[] = [];
+  for (let count = 0; count < 400; count++) ports.push(await freePort());
+  expect(new Set(ports).size).toBe(400);
 });

@@ -7,12 +7,22 @@ import { readJson, writeJson } from '@waggle/setup';
 const LOWEST = 18_000;
 const HIGHEST = 32_700;
 
+// A port that was chosen is free until somebody listens there. So none is given twice, and test files that run at once (each worker of
+// Jest has a number) choose from different parts of the range.
+const PARTS = 8;
+const part = Number(process.env['JEST_WORKER_ID'] ?? 0) % PARTS;
+const size = Math.floor((HIGHEST - LOWEST) / PARTS);
+const given = new Set<number>();
+
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = randomInt(LOWEST, HIGHEST);
-    if (await isFree(port)) return port;
+  const lowest = LOWEST + part * size;
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    const port = randomInt(lowest, lowest + size);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
-  throw new Error(`no free port between ${LOWEST} and ${HIGHEST}`);
+  throw new Error(`no free port between ${lowest} and ${lowest + size}`);
 }
 
 /** Whether nobody listens there, on any of this machine's addresses. */

@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readTestServers, useStack } from '@waggle/testkit';
@@ -41,6 +42,33 @@ testBi('the program of the guide reads a public topic as the BI user, each event
     id, type: 'activity.completed', event: 'activity.completed', user_id: 'usr_1', schema: '/docs/schemas/activity.completed.v1.json',
   })));
 });
+
+const hasPythonWith = (module: string) => spawnSync('python3', ['-c', `import ${module}`]).status === 0;
+/** The guide's statement over a file of events, as its rows. */
+const QUERY = 'import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]).fetchall(), default=str))';
+
+(bi !== null && hasPythonWith('kafka') ? test : test.skip)("the guide's Python program reads a public topic, each event once, and DuckDB counts what it printed", async () => {
+  const timestamps = ['2026-03-28T08:12:44Z', '2026-03-28T23:59:59Z', '2026-03-29T00:00:00Z'];
+  const written = timestamps.map((timestamp, index) => {
+    const record = recordOf(`evt_python_${index}`);
+    return { ...record, value: JSON.stringify({ ...JSON.parse(record.value), timestamp }) };
+  });
+  await stack.publish([...written, written[0]!]);
+  const env = {
+    ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}python`, QUIET_MS: '3000',
+  };
+  const { stdout } = await promisify(execFile)('python3', [PROGRAM.replace('.mjs', '.py')], { env });
+  const own = stdout.trim().split('\n').filter((line) => line.includes('evt_python_'));
+  expect(own).toHaveLength(3);
+  expect(new Set(own.map((line) => JSON.parse(line).id))).toEqual(new Set(['evt_python_0', 'evt_python_1', 'evt_python_2']));
+  if (!hasPythonWith('duckdb')) return;
+  const folder = mkdtempSync(join(tmpdir(), 'waggle-bi-'));
+  writeFileSync(join(folder, 'events.ndjson'), own.join('\n'));
+  const [, statement = ''] = /## DuckDB\n[^]*?```sql\n([^]*?)```/.exec(GUIDE) ?? [];
+  const counted = await promisify(execFile)('python3', ['-c', QUERY, statement], { cwd: folder, env: { ...process.env, TZ: 'UTC' } });
+  rmSync(folder, { recursive: true });
+  expect(JSON.parse(counted.stdout)).toEqual([['2026-03-28 00:00:00+00:00', 'activity.completed', 2], ['2026-03-29 00:00:00+00:00', 'activity.completed', 1]]);
+}, 60_000);
 
 /** Older ones answer a broker of Kafka 4 wrongly, whatever the password: confluentinc/librdkafka#4895. */
 const [, major = 0, minor = 0, patch = 0] = /librdkafka (\d+)\.(\d+)\.(\d+)/.exec(spawnSync('kcat', ['-V'], { encoding: 'utf8' }).stdout ?? '')?.map(Number) ?? [];
