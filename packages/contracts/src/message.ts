@@ -14,3 +14,8 @@ export function defineMessage<Schema extends z.ZodType>(definition: MessageDefin
 
 export const keyOfUser = (of: { workspace_id: string; user_id: string }) => `${of.workspace_id}:${of.user_id}`;
 export const keyOfWallet = (of: { campaign_id: number; wallet: string }) => `${of.campaign_id}:${of.wallet}`;
+
+/** CloudEvents' `sequence` extension: the number of an event among its user's, from a record's headers; null where it has none. */
+export function sequenceOf({ ce_sequence: text = '' }: Readonly<Record<string, string>>): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null;
+}

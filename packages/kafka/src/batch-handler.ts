@@ -42,13 +42,13 @@ export function defineBatchHandler<Schema extends z.ZodType>(
   return {
     topic,
     async handle(records) {
-      const parsed = records.map((raw) => ({ raw, result: data.safeParse(parseJson(raw.value)) }));
+      const parsed = records.map((raw) => ({ raw, result: data.safeParse(parseValue(raw.value)) }));
       const valid = parsed.flatMap(({ result, raw }) => (result.success ? [{ data: result.data, raw }] : []));
       const outcomes = (valid.length > 0 ? await handle(valid) : []).values();
       return parsed.map(({ result }) => (result.success ? outcomes.next().value : undefined) ?? rejected('schema_mismatch'));
     },
     async onPoisoned(raw, error) {
-      const result = data.safeParse(parseJson(raw.value));
+      const result = data.safeParse(parseValue(raw.value));
       if (result.success) await onPoisoned?.({ data: result.data, raw }, error);
     },
   };
@@ -74,7 +74,7 @@ export function defineDrawingHandler<Schema extends z.ZodType>({ topic, data }: 
       const outcomes: Outcome[] = [];
       function* draw() {
         for (const raw of records) {
-          const json = parseJson(raw.value);
+          const json = parseValue(raw.value);
           const result = data.safeParse(json);
           const reason = result.success ? (skip?.(result.data) ?? null) : null;
           outcomes.push(outcomeOf(result.success, reason));
@@ -92,7 +92,8 @@ function outcomeOf(isValid: boolean, skippedFor: string | null): Outcome {
   return skippedFor === null ? done() : skipped(skippedFor);
 }
 
-function parseJson(value: string): unknown {
+/** What a record holds; undefined, which no schema takes, when it is not JSON. */
+export function parseValue(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

@@ -27,6 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => admin.disconnect());
 
+/** What the guide tells its readers to set. */
+const asBi = { ...process.env, KAFKA_BROKERS: bi?.brokers, KAFKA_USERNAME: bi?.username, KAFKA_PASSWORD: bi?.password };
+
 const recordOf = (id: string, schema?: string) => ({
   topic: 'public.behavior.event.v1', key: 'ws_1:usr_1', value: JSON.stringify({ id, event: 'activity.completed', user_id: 'usr_1' }),
   headers: { ce_id: id, ce_type: 'activity.completed', ce_dataschema: schema ?? '/docs/schemas/activity.completed.v1.json' },
@@ -35,7 +38,7 @@ const recordOf = (id: string, schema?: string) => ({
 testBi('the program of the guide reads a public topic as the BI user, each event once', async () => {
   const written = [recordOf('evt_1'), recordOf('evt_2'), recordOf('evt_1'), recordOf('evt_3')];
   await stack.publish(written);
-  const env = { ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}`, EVENTS_MAX: '3' };
+  const env = { ...asBi, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}`, EVENTS_MAX: '3' };
   const { stdout } = await promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', PROGRAM], { env });
   const lines = stdout.trim().split('\n').map((line) => JSON.parse(line));
   expect(lines).toEqual(['evt_1', 'evt_2', 'evt_3'].map((id) => ({
@@ -54,9 +57,7 @@ const QUERY = 'import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]
     return { ...record, value: JSON.stringify({ ...JSON.parse(record.value), timestamp }) };
   });
   await stack.publish([...written, written[0]!]);
-  const env = {
-    ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}python`, QUIET_MS: '3000',
-  };
+  const env = { ...asBi, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}python`, QUIET_MS: '3000' };
   const { stdout } = await promisify(execFile)('python3', [PROGRAM.replace('.mjs', '.py')], { env });
   const own = stdout.trim().split('\n').filter((line) => line.includes('evt_python_'));
   expect(own).toHaveLength(3);
@@ -78,9 +79,8 @@ const linesOfKcat = /## kcat\n[^]*?```sh\n([^]*?)```[^]*?```sh\n([^]*?)```/.exec
 
 (bi !== null && hasKcat ? test : test.skip)("the guide's kcat lines read a public topic from the beginning, and as a group from where it was", async () => {
   expect(linesOfKcat).toHaveLength(2);
-  const env = { ...process.env, KAFKA_BROKERS: bi!.brokers, KAFKA_USERNAME: bi!.username, KAFKA_PASSWORD: bi!.password };
   const idsOf = async (lines = '') => {
-    const { stdout } = await promisify(execFile)('sh', ['-ec', lines], { env });
+    const { stdout } = await promisify(execFile)('sh', ['-ec', lines], { env: asBi });
     return stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line.slice(line.indexOf('{'))).id);
   };
   await stack.publish([recordOf('evt_kcat_1')]);

@@ -73,7 +73,7 @@ export function createEventWriter({ pool, metrics, period }: EventWriterDeps) {
 
   const recordChunk = (columns: readonly unknown[], count: number): Promise<number> =>
     transact(pool, {
-      load: readEnd,
+      load: takeTurn,
       decide: (end) => placeEvents(end, count, period),
       save: (tx, placement) => insert(tx, columns, count, placement),
     });
@@ -81,7 +81,8 @@ export function createEventWriter({ pool, metrics, period }: EventWriterDeps) {
   return { record };
 }
 
-async function readEnd(tx: ClientBase): Promise<LogEnd> {
+/** Whoever has the turn sees where the log ends, and keeps it until the transaction does. */
+export async function takeTurn(tx: ClientBase): Promise<LogEnd> {
   const [, end, partitions] = await Promise.all([tx.query(TAKE_TURNS), tx.query<Omit<LogEnd, 'partitions'>>(READ_END), tx.query<Partition>(LIST_PARTITIONS)]);
   return { ...end.rows[0]!, partitions: partitions.rows };
 }

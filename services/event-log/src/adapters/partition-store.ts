@@ -1,8 +1,8 @@
 import { transact } from '@waggle/database';
-import type { ClientBase, Pool } from 'pg';
+import type { Pool } from 'pg';
 import { expiredPartition, partitionsAhead, type Partition, type Period } from '../domain/partition.ts';
-import { TAKE_TURNS } from './event-writer.ts';
-import { attachPartition, createPartition, LIST_PARTITIONS, READ_CLOCK } from './partition-statements.ts';
+import { takeTurn } from './event-writer.ts';
+import { attachPartition, createPartition, LIST_PARTITIONS } from './partition-statements.ts';
 
 // To drop a partition nobody may read the table, and who asks meanwhile waits behind it: so it gives up soon, and comes again.
 const WAIT_BRIEFLY = `SET LOCAL lock_timeout = '200ms'`;
@@ -15,7 +15,7 @@ export const createPartitionStore = (pool: Pool) => ({
   /** Those for the next days; tells how many were made. */
   makeAhead: (period: Period): Promise<number> =>
     transact(pool, {
-      load: (tx) => readPartitions(tx),
+      load: takeTurn,
       decide: ({ nowMs, partitions }) => partitionsAhead(nowMs, partitions, period),
       async save(tx, missing) {
         await Promise.all(missing.map((partition) => tx.query(`${createPartition(partition.name)}; ${attachPartition(partition)}`)));
@@ -26,7 +26,7 @@ export const createPartitionStore = (pool: Pool) => ({
   /** The oldest partition, if all of it was recorded more than `days` ago. Rejects when somebody reads the log for longer than it waits. */
   dropExpired: (days: number): Promise<Partition | undefined> =>
     transact(pool, {
-      load: async (tx) => (await Promise.all([readPartitions(tx), tx.query(WAIT_BRIEFLY)]))[0],
+      load: async (tx) => (await Promise.all([takeTurn(tx), tx.query(WAIT_BRIEFLY)]))[0],
       decide: ({ nowMs, partitions }) => expiredPartition(nowMs, partitions, days),
       async save(tx, expired) {
         if (expired !== undefined) await Promise.all([tx.query({ ...MARK_DROPPED, values: [expired.to - 1] }), tx.query(`DROP TABLE ${expired.name}`)]);
@@ -36,8 +36,3 @@ export const createPartitionStore = (pool: Pool) => ({
 
   list: async (): Promise<Partition[]> => (await pool.query<Partition>(LIST_PARTITIONS)).rows,
 });
-
-async function readPartitions(tx: ClientBase): Promise<{ nowMs: number; partitions: Partition[] }> {
-  const [, clock, partitions] = await Promise.all([tx.query(TAKE_TURNS), tx.query<{ nowMs: number }>(READ_CLOCK), tx.query<Partition>(LIST_PARTITIONS)]);
-  return { nowMs: clock.rows[0]!.nowMs, partitions: partitions.rows };
-}

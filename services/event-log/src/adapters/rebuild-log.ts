@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { behaviorEvent, campaignEvent, recordedEvent, userDigest, type MessageDefinition, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
-import type { RawRecord } from '@waggle/kafka';
+import { parseValue, type RawRecord } from '@waggle/kafka';
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { isWebhookEvent, toLogEntry, type LogEntry } from '../domain/log-entry.ts';
@@ -103,7 +103,7 @@ async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> 
     async receive(records) {
       // As the consumers do: what is not valid is with the dead letters, and what no webhook carries is not in the log.
       const entries = records.flatMap(({ value, headers }): StagedEntry[] => {
-        const json = parseJson(value);
+        const json = parseValue(value);
         const parsed = data.safeParse(json);
         return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, json, headers), recordedAt: null }] : [];
       });
@@ -114,14 +114,6 @@ async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> 
   await stageTopic(behaviorEvent);
   await stageTopic(campaignEvent);
   return count;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function stage(client: Client, entries: readonly StagedEntry[], isFromKafka: boolean): Promise<void> {

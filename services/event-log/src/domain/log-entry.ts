@@ -1,4 +1,4 @@
-import { webhookEventTypes, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
+import { sequenceOf, webhookEventTypes, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
 
 /** One event as the log keeps it. `body` is the webhook's JSON text. */
 export interface LogEntry {
@@ -32,7 +32,7 @@ export function toLogEntry(event: BehaviorEvent | CampaignEvent, json: unknown, 
     entityId: entityIdOf(event),
     occurredAt: new Date(event.timestamp),
     body: JSON.stringify(body),
-    sequence: sequenceIn(headers),
+    sequence: sequenceOf(headers),
   };
 }
 
@@ -41,9 +41,4 @@ function entityIdOf(event: BehaviorEvent | CampaignEvent): string {
   if ('routine' in event) return event.routine.id;
   if ('reminder' in event) return event.reminder.id;
   return 'award' in event ? event.award.id : event.inapp_event.id;
-}
-
-/** CloudEvents' `sequence` extension. */
-function sequenceIn({ ce_sequence: text = '' }: Readonly<Record<string, string>>): number | null {
-  return /^\d+$/.test(text) ? Number(text) : null;
 }

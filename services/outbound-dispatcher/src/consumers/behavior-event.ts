@@ -1,8 +1,8 @@
-import { behaviorEvent } from '@waggle/contracts';
+import { behaviorEvent, sequenceOf } from '@waggle/contracts';
 import { defineBatchHandler, done } from '@waggle/kafka';
 import type { FanOut } from '../delivery/fan-out.ts';
 import type { TellChannels } from '../delivery/tell-channels.ts';
-import { sequenceOf, toWebhookEvent } from '../domain/event.ts';
+import { toWebhookEvent } from '../domain/event.ts';
 
 export const behaviorEventHandler = ({ fanOut, tellFeed }: { fanOut: FanOut } & Pick<TellChannels, 'tellFeed'>) =>
   defineBatchHandler(behaviorEvent, {

@@ -1,7 +1,6 @@
-import { channelMessage } from '@waggle/contracts';
+import { channelMessage, sequenceOf } from '@waggle/contracts';
 import { defineBatchHandler, done } from '@waggle/kafka';
 import type { TellChannels } from '../delivery/tell-channels.ts';
-import { sequenceOf } from '../domain/event.ts';
 
 export const channelMessageHandler = ({ tell }: Pick<TellChannels, 'tell'>) =>
   defineBatchHandler(channelMessage, {

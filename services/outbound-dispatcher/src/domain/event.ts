@@ -1,3 +1,5 @@
+import { sequenceOf } from '@waggle/contracts';
+
 /** One public event on its way to endpoints. `body` is what every attempt sends, byte for byte. */
 export interface WebhookEvent {
   workspaceId: string;
@@ -21,9 +23,4 @@ export function toWebhookEvent(value: string, headers: Readonly<Record<string, s
     workspaceId, id: content.id, event: content.event, userId: content.user_id, timestamp: content.timestamp, body: JSON.stringify(content),
     sequence: sequenceOf(headers),
   };
-}
-
-/** CloudEvents' `sequence` extension: the number of the event among its user's. */
-export function sequenceOf({ ce_sequence: text = '' }: Readonly<Record<string, string>>): number | null {
-  return /^\d+$/.test(text) ? Number(text) : null;
 }
