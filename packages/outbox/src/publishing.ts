@@ -1,7 +1,7 @@
 import type { KafkaRecord } from '@waggle/kafka';
 import type { Logger } from '@waggle/runtime';
 import type { Pool } from 'pg';
-import { advanceOutbox, type CommittedRecord } from './outbox.ts';
+import { advanceOutbox, type CommittedRow } from './outbox.ts';
 
 interface PublishingDeps {
   db: Pool;
@@ -16,7 +16,7 @@ interface PublishingDeps {
  * the reading of the next ones.
  */
 export function createPublishing({ db, publish, usableShards, logger }: PublishingDeps) {
-  let published: CommittedRecord[] = [];
+  let published: CommittedRow[] = [];
   let running: Promise<void> | undefined;
   let isWanted = false;
   let isStopping = false;
@@ -39,11 +39,11 @@ export function createPublishing({ db, publish, usableShards, logger }: Publishi
     for (;;) {
       const shards = usableShards();
       if (shards.length === 0) return;
-      const records = await advanceOutbox(db, shards, published);
+      const rows = await advanceOutbox(db, shards, published);
       published = [];
-      if (records.length === 0) return;
-      await publish(records.map(({ topic, key, value, headers }) => ({ topic, key, value, headers })));
-      published = records;
+      if (rows.length === 0) return;
+      await publish(rows.flatMap(({ records }) => records));
+      published = rows;
     }
   }
 

@@ -12,19 +12,23 @@ const db = () => stack.db('behavior-core');
 
 /** A Kafka that can be away: the port is one function. */
 function recordingPublish() {
+  const records: KafkaRecord[] = [];
   const values: string[] = [];
   const state = { isAway: false };
-  const publish = async (records: readonly KafkaRecord[]) => {
+  const publish = async (given: readonly KafkaRecord[]) => {
     if (state.isAway) throw new Error('away');
-    values.push(...records.map(({ value }) => value));
+    records.push(...given);
+    values.push(...given.map(({ value }) => value));
   };
-  return { values, state, publish };
+  return { records, values, state, publish };
 }
 
-async function append(key: string, ...values: string[]) {
+async function appendAll(records: readonly Pick<KafkaRecord, 'key' | 'value'>[]) {
   const tx = await db().connect();
-  await appendToOutbox(tx, values.map((value) => ({ topic: 't', key, value, headers: {} }))).finally(() => tx.release());
+  await appendToOutbox(tx, records.map((record) => ({ topic: 't', headers: {}, ...record }))).finally(() => tx.release());
 }
+
+const append = (key: string, ...values: string[]) => appendAll(values.map((value) => ({ key, value })));
 
 const relayOf = (publish: ReturnType<typeof recordingPublish>['publish'], relayId: string = randomUUID()) =>
   createOutboxRelay({ db: db(), publish, logger: createLogger('test', 'silent') }, { relayId, databaseUrl: stack.databaseUrl('behavior-core'), sweepIntervalMs: 50 });
@@ -75,6 +79,43 @@ test('what a predecessor left is published before anything new', async () => {
   await eventually(async () => expect(await remaining()).toBe(0));
   expect(kafka.values).toEqual(['left behind', 'new']);
   await stop();
+});
+
+test('records of one transaction share rows that fit into a page, whatever their size, and keep their order per key', async () => {
+  const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+  const lengthOf = (n: number) => (n % 19 === 0 ? 6_000 : (n % 5) * 100);
+  const records = Array.from({ length: 600 }, (_, n) => ({ key: keys[n % keys.length]!, value: JSON.stringify({ n, text: 'é"'.repeat(lengthOf(n)) }) }));
+  await appendAll(records);
+  const { rows } = await db().query("SELECT json_array_length(records::json) AS length, octet_length(records) AS bytes, pg_column_size(records) AS stored FROM outbox");
+  expect(rows.length).toBeLessThan(records.length / 3);
+  const shared = rows.filter(({ length }) => length > 1);
+  // Longer than a page is only what is long by itself; what shares a row lies there as it is, neither compressed nor elsewhere.
+  expect(shared.filter(({ bytes }) => bytes > 8_000)).toEqual([]);
+  expect(shared.filter(({ bytes, stored }) => stored < bytes)).toEqual([]);
+
+  const kafka = recordingPublish();
+  const stop = await stack.run([relayOf(kafka.publish)]);
+  await eventually(async () => expect(await remaining()).toBe(0));
+  await stop();
+  const published = kafka.values.map((value) => JSON.parse(value).n);
+  const ofKey = (numbers: readonly number[], index: number) => numbers.filter((n) => n % keys.length === index);
+  for (const index of keys.keys()) expect(ofKey(published, index)).toEqual(ofKey([...records.keys()], index));
+  expect(kafka.values.toSorted()).toEqual(records.map(({ value }) => value).toSorted());
+});
+
+test('what the release before wrote, a row for each record, goes out in its turn', async () => {
+  await append('k', '1');
+  await db().query("INSERT INTO outbox (shard, topic, key, value, headers) VALUES ($1, 't', 'k', '2', '{\"ce_id\": \"evt_2\"}')", [shardOf('k')]);
+  await append('k', '3');
+  const kafka = recordingPublish();
+  const stop = await stack.run([relayOf(kafka.publish)]);
+  await eventually(async () => expect(await remaining()).toBe(0));
+  await stop();
+  expect(kafka.records).toEqual([
+    { topic: 't', key: 'k', value: '1', headers: {} },
+    { topic: 't', key: 'k', value: '2', headers: { ce_id: 'evt_2' } },
+    { topic: 't', key: 'k', value: '3', headers: {} },
+  ]);
 });
 
 test('two relays share the shards, each publishes its own only, and one that stops hands its shards over at once', async () => {

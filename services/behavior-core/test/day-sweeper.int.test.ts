@@ -1,7 +1,7 @@
 import { behaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { createLogger } from '@waggle/runtime';
-import { eventually, useStack } from '@waggle/testkit';
+import { eventually, readOutbox, useStack } from '@waggle/testkit';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sweepUsers } from '../src/adapters/sweep-store.ts';
 import { createUserSweeper } from '../src/adapters/user-sweeper.ts';
@@ -41,7 +41,7 @@ async function seed(count: number, { prefix = 'usr', timezone = 'UTC', more = ''
   if (more !== '') await db().query(more);
 }
 const missed = async () => (await db().query("SELECT activity_id || ' ' || local_date AS missed FROM occurrences WHERE state = 'missed' ORDER BY 1")).rows.map((row) => row.missed);
-const told = async () => (await db().query('SELECT value FROM outbox ORDER BY shard, position')).rows.map(({ value }) => JSON.parse(value));
+const told = async () => (await readOutbox(db())).map(({ value }) => JSON.parse(value));
 const sweepAt = async (id: string) => (await db().query('SELECT sweep_at FROM users WHERE id = $1', [id])).rows[0].sweep_at?.toISOString();
 
 test('each open occurrence of an ended day is missed once, whoever looks and however often', async () => {

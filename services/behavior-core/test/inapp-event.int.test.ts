@@ -1,7 +1,7 @@
 import { campaignEvent, inappEvent, receiptKey, type InappEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
-import { eventually, useStack } from '@waggle/testkit';
+import { eventually, readOutbox, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createAwardStore } from '../src/adapters/campaigns/award-store.ts';
@@ -190,8 +190,8 @@ test('test events are kept apart: no cap, no count, no leaderboard, no topic', a
   expect(await usedOf(taskIds[0]!)).toBe(1);
   const { rows } = await db().query('SELECT wallet, points, awards FROM campaign_wallets WHERE campaign_id = $1 AND awards > 0', [campaignId]);
   expect(rows).toEqual([{ wallet: live.wallet, points: '10', awards: 1 }]);
-  const outbox = await db().query('SELECT value FROM outbox WHERE key LIKE $1', [`${campaignId}:%`]);
-  expect(outbox.rows.map(({ value }) => JSON.parse(value).event)).toEqual(['award.granted', 'inapp_event.processed']);
+  const told = (await readOutbox(db())).filter(({ key }) => key.startsWith(`${campaignId}:`));
+  expect(told.map(({ value }) => JSON.parse(value).event)).toEqual(['award.granted', 'inapp_event.processed']);
 });
 
 test('the leaderboard always agrees with the ledger', async () => {

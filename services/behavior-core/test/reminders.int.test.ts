@@ -1,7 +1,7 @@
 import { behaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { createLogger } from '@waggle/runtime';
-import { callApi, eventually, useStack } from '@waggle/testkit';
+import { callApi, eventually, readOutbox, useStack } from '@waggle/testkit';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { remindUsers } from '../src/adapters/reminders/reminder-store.ts';
 import { createUserSweeper } from '../src/adapters/user-sweeper.ts';
@@ -57,7 +57,7 @@ const at = async (now: string, ...instances: (typeof first)[]) => {
   clock.now = now;
   return (await Promise.all((instances.length === 0 ? [first] : instances).map((instance) => instance!.run()))).flat();
 };
-const told = async () => (await db().query('SELECT value, headers FROM outbox ORDER BY shard, position')).rows.map(({ value, headers }) => ({ ...JSON.parse(value), sequence: headers.ce_sequence }));
+const told = async () => (await readOutbox(db())).map(({ value, headers }) => ({ ...JSON.parse(value), sequence: headers.ce_sequence }));
 const remindAt = async (id: string) => (await db().query('SELECT remind_at FROM users WHERE id = $1', [id])).rows[0]?.remind_at?.toISOString() ?? null;
 const outcomes = () => Object.fromEntries([...Map.groupBy(observed, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]));
 
