@@ -26,8 +26,9 @@ function gatherChunks(request: Request, limitBytes: number): Promise<Buffer> {
     request.off('data', onData).pause();
     reject(new Problem('payload_too_large', { detail: `At most ${limitBytes} bytes` }));
   };
-  request.on('data', onData).once('end', () => resolve(Buffer.concat(chunks))).on('error', reject)
-    .once('close', () => reject(new Error('The request broke off')));
+  request.on('data', onData).once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))).on('error', reject)
+    // Every request closes in the end, and an error that nobody gets costs a stack trace.
+    .once('close', () => { if (!request.readableEnded) reject(new Error('The request broke off')); });
   return promise;
 }
 

@@ -6,9 +6,12 @@ const ACKNOWLEDGE_MS = 2_500;
 
 /** Throws Unavailable when Kafka has not acknowledged in time; the records may still arrive there. */
 export function publishInTime(publish: Producer['publish']): Producer['publish'] {
-  return async (records) => {
-    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  return (records) => new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Unavailable('Kafka has not acknowledged in time')), ACKNOWLEDGE_MS);
-    await Promise.race([publish(records), tooLate]).finally(() => clearTimeout(timer));
-  };
+    const inTime = <Value>(settle: (value: Value) => void) => (value: Value) => {
+      clearTimeout(timer);
+      settle(value);
+    };
+    publish(records).then(inTime(resolve), inTime(reject));
+  });
 }
