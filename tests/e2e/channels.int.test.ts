@@ -109,13 +109,14 @@ test('a reminder goes to the channel that is chosen, and says so; one that fails
   await user.connect('telegram', telegram(9));
   receiver.program('/refusing', behaviours.answer(403, 'action_prohibited'));
   await complete(user, { channel: 'telegram' });
-  await eventually(async () => expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403', pending: 0 }));
+  await eventually(async () => expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403' }));
   await eventually(async () => expect((await stack.db('behavior-core').query("SELECT failing_since FROM channel_connections WHERE user_id = $1 AND channel = 'slack'", [user.userId])).rows[0].failing_since).not.toBeNull());
 
-  // Nobody asks again: what comes is recorded as failed, without a request.
+  // Retried like any failure, and the next has attempts of its own.
   await reopen(user, { channel: 'telegram' });
-  await eventually(async () => expect(await user.told('slack')).toMatchObject([{ error: 'status_403', attempts: 1 }, { error: 'refused', attempts: 0 }]));
-  expect(receiver.at('/refusing')).toHaveLength(1);
+  await eventually(async () => expect(await user.told('slack')).toMatchObject([{ error: 'status_403', attempts: 4 }, { error: 'status_403', attempts: 4 }]));
+  expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403', pending: 0 });
+  expect(receiver.at('/refusing')).toHaveLength(8);
 
   await call('PATCH', `/activities/${user.activityId}`, { schedule: { window: { start: time(-60_000), end: time(3_600_000) } } });
   await eventually(() => expect(textsAt(SEND_MESSAGE, { chat_id: 9 })).toContain(`Time for: ${user.name}`));

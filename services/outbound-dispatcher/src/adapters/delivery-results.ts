@@ -17,7 +17,7 @@ export interface DeliveryResult {
   attempt: Attempt | null;
   /** Until the next attempt; null for the last. */
   delayMs: number | null;
-  /** The receiver's last word was 410. */
+  /** The receiver's last word was 410; of a channel, that its service refused the connection. */
   isGone: boolean;
 }
 
