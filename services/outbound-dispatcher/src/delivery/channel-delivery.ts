@@ -17,7 +17,7 @@ export function toChannelDelivery(head: Head, { connection, leaseEndsAt }: Pick<
   const message: BehaviorEvent = JSON.parse(head.event); // as it was parsed when it came
   return {
     workspaceId: head.workspaceId, id: head.id, endpointId: connection === null ? '' : hostOf(connection.credentials), eventId: message.id, event: message.event, userId: head.userId,
-    body: '', attemptCount: head.attempts, attemptsBefore: 0, isSingle: false, isReplayed: false, isProbe: false, isOrdered: true, isOver: false, leaseEndsAt,
+    body: '', attemptCount: head.attempts, attemptsBefore: 0, isSingle: false, isTest: false, isReplayed: false, isProbe: false, isOrdered: true, isOver: false, leaseEndsAt,
     channel: head.channel, message, text: head.text, connection,
   };
 }
