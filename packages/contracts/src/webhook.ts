@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { description, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { description, timeBound, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
 import { campaignEventTypes } from './campaign-event.ts';
 
@@ -109,8 +109,8 @@ export const testSendBody = z.strictObject({ event_type: z.string().refine((type
  * inclusive, `until` exclusive.
  */
 export const replayBody = z.strictObject({
-  since: timestampWithOffset,
-  until: timestampWithOffset.optional(),
+  since: timeBound,
+  until: timeBound.optional(),
   statuses: z.array(z.enum(['failed', 'skipped'])).min(1).max(2).default(['failed', 'skipped']),
   dry_run: z.boolean().default(false),
 });
@@ -155,6 +155,6 @@ export const deliveryFilters = z.strictObject({
   status: deliveryStatus.optional(),
   event_type: eventTypePattern.optional(),
   user_id: userId.optional(),
-  since: timestampWithOffset.optional(),
-  until: timestampWithOffset.optional(),
+  since: timeBound.optional(),
+  until: timeBound.optional(),
 });
