@@ -29,6 +29,9 @@ export const label = cleanText.pipe(z.string().min(1).max(200));
 
 export const description = cleanText.pipe(z.string().max(2_000));
 
+/** Whether it is a URL, and one that we call, the dispatcher says. */
+export const urlText = cleanText.min(1).max(2_048);
+
 /** The free name of a channel, as in `telegram`. */
 export const channelName = cleanText.pipe(z.string().min(1).max(64));
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { description, timeBound, userId, utcTimestamp } from './scalars.ts';
+import { description, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
 import { campaignEventTypes } from './campaign-event.ts';
 
@@ -75,7 +75,7 @@ export const MAX_IN_FLIGHT_DEFAULT = 8;
 
 /** What can be set at the creation and changed later. The URL's own rules are the dispatcher's: they need its settings. */
 const endpointFields = {
-  url: z.string().min(1).max(2_048),
+  url: urlText,
   event_types: z.array(eventTypePattern).min(1).max(50),
   headers: endpointHeaders,
   ordering: endpointOrdering,
