@@ -190,6 +190,15 @@ test('event types come with description, schema and an example', async () => {
   expect(completed).toMatchObject({ description: expect.any(String), example: { event: 'activity.completed' }, schema: { type: 'object', properties: { user_id: {} } } });
   expect(JSON.stringify(completed)).not.toContain('workspace_id');
   expect(behaviorEvent.data.safeParse({ ...completed.example, workspace_id: 'ws_1' }).success).toBe(true);
+  expect(body).toMatchObject({ next_cursor: null, has_more: false });
+
+  const page = async (query: string) => (await call(keys.user, 'GET', `/webhooks/event-types?${query}`)).body;
+  const first = await page('limit=10');
+  expect(first).toMatchObject({ next_cursor: expect.any(String), has_more: true });
+  const rest = await page(`limit=10&cursor=${first.next_cursor}`);
+  expect(rest).toEqual({ data: body.data.slice(10), next_cursor: null, has_more: false });
+  expect([...first.data, ...rest.data]).toEqual(body.data);
+  for (const query of ['limit=0', 'limit=201', 'cursor=nonsense', 'color=red']) expect(await page(query)).toMatchObject({ status: 400 });
 });
 
 test("who registered and who deleted an endpoint stands in the core's audit log, and what was refused does not", async () => {
