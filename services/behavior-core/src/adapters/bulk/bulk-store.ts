@@ -5,7 +5,7 @@ import type { BatchChanges } from '../../domain/commands/batch-changes.ts';
 import type { BatchState } from '../../domain/commands/batch-state.ts';
 import type { BulkPart } from '../../domain/bulk/plan-turns.ts';
 import { resultOf, toInstruction, type BulkInstruction } from '../../domain/bulk/item-result.ts';
-import { loadBatch, saveBatch } from '../batch-store.ts';
+import { loadBatch, saveBatch, transactBatch } from '../batch-store.ts';
 
 /** Where an operation stands after a turn. */
 export interface Progress {
@@ -68,8 +68,8 @@ const SAVE = {
 export const createBulkStore = (pool: Pool) => ({
   /** One turn is one transaction: locks, decisions, effects, events, results and progress. What was done before is left out. */
   async applyTurn(turn: readonly BulkPart[], decide: DecideItems): Promise<TurnOutcome> {
-    const instructions = turn.flatMap((part) => part.items.map((item) => toInstruction(part, item)));
-    return transact(pool, {
+    const instructions = distinct(turn.flatMap((part) => part.items.map((item) => toInstruction(part, item))));
+    return transactBatch(pool, {
       async load(tx) {
         const [batch, done] = await Promise.all([loadBatch(tx, instructions), findDone(tx, instructions)]);
         return { ...batch, fresh: instructions.filter((instruction) => !done.has(placeOf(instruction))) };
@@ -92,6 +92,9 @@ export const createBulkStore = (pool: Pool) => ({
 });
 
 const placeOf = ({ workspaceId, operationId, index }: { workspaceId: string; operationId: string; index: number }) => `${workspaceId}:${operationId}:${index}`;
+
+/** A record that is delivered again within the turn is decided once, like one that is delivered again later. */
+const distinct = (instructions: readonly BulkInstruction[]) => [...new Map(instructions.map((instruction) => [placeOf(instruction), instruction])).values()];
 
 /** To be sent behind the locks: whoever had them before has committed by then. */
 async function findDone(tx: ClientBase, instructions: readonly BulkInstruction[]): Promise<Set<string>> {
