@@ -97,14 +97,14 @@ test('a redelivered command changes nothing twice, in the same batch or in a lat
 });
 
 test('commands that are delivered again within their batch are answered as the first time, the refused ones too', async () => {
-  const day = onAnotherDay({ userId: 'usr_4', activityId: 'act_4' });
-  const then = (event: 'activity.skipped' | 'activity.reopened') => aCommand({ userId: 'usr_4', activityId: 'act_4', timestamp: day.body.timestamp, event });
+  const completing = onAnotherDay({ userId: 'usr_4', activityId: 'act_4' });
+  const then = (event: 'activity.skipped' | 'activity.reopened') => aCommand({ userId: 'usr_4', activityId: 'act_4', timestamp: completing.body.timestamp, event });
   // Skipping what is done is refused; done again after the reopening it would be carried out.
-  const given = [day, then('activity.skipped'), then('activity.reopened')];
+  const given = [completing, then('activity.skipped'), then('activity.reopened')];
   const { verdicts, events: told } = await apply([...given, ...given]);
   expect(verdicts.map(({ outcome }) => outcome)).toEqual(['processed', 'refused', 'processed', 'processed', 'refused', 'processed']);
   expect(told.map(({ event }) => event)).toEqual(['activity.completed', 'activity.reopened']);
-  expect(await stateOf(day)).toBe('pending');
+  expect(await stateOf(completing)).toBe('pending');
 });
 
 test('an id that another user takes meanwhile is taken, and nobody is to blame', async () => {

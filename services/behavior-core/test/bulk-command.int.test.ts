@@ -122,8 +122,8 @@ test('an id that two users take in one request is given to one and taken for the
 
 test('a record that is twice in a turn counts once, and what was refused stays refused', async () => {
   const operationId = newOperation();
-  const [first, ...others] = [completed(9, 60), ...(['activity.skipped', 'activity.reopened'] as const).map((event) => inboundBody.parse({ ...completed(9, 60), event }))];
-  const record = aRecord([first!, ...others], { operationId, total: 3 });
+  const bodies = ['activity.completed', 'activity.skipped', 'activity.reopened'].map((event) => inboundBody.parse({ ...completed(9, 60), event }));
+  const record = aRecord(bodies, { operationId, total: 3 });
   await publish(record, record);
   await eventually(() => expect(records.filter(({ value }) => value.includes(operationId))).toHaveLength(2));
   const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay(), logger: createLogger('test', 'silent') });
