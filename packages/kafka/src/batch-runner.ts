@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Unavailable, type Logger } from '@waggle/runtime';
-import { rejected, type BatchHandler, type RawRecord } from './batch-handler.ts';
+import { rejected, type BatchHandler, type Outcome, type RawRecord } from './batch-handler.ts';
 import type { KafkaRecord } from './record.ts';
 
 export interface BatchRunnerDeps {
@@ -57,13 +57,16 @@ export function createBatchRunner(deadLetterTopic: string, { handler, publish, m
 
   async function handleOnce(records: readonly RawRecord[]): Promise<void> {
     const outcomes = await handler.handle(records);
-    const dead = records.flatMap((record, index) => {
-      const outcome = outcomes[index] ?? rejected('no_outcome');
-      return outcome.kind === 'rejected' ? [deadLetter(record, outcome.reason, '')] : [];
-    });
+    const dead = records.flatMap((record, index) => lettersOf(record, outcomes[index] ?? rejected('no_outcome')));
     if (dead.length > 0) await publish(dead);
     for (const { headers } of dead) countDeadLetter(headers['reason'] ?? '');
     markHandled(records);
+  }
+
+  function lettersOf(record: RawRecord, outcome: Outcome): KafkaRecord[] {
+    if (outcome.kind === 'rejected') return [deadLetter(record, outcome.reason, '')];
+    const apart = outcome.kind === 'done' ? (outcome.apart ?? []) : [];
+    return apart.map(({ value, error }) => deadLetter({ ...record, value }, 'failed', error));
   }
 
   function deadLetter({ key, value, headers, partition, offset }: RawRecord, reason: string, error: string): KafkaRecord {

@@ -18,6 +18,7 @@ import { seedHabits } from './seed.ts';
 const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
 const records = stack.collect(bulkCommand.topic);
+const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
 const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
 const reader = createBulkReader(database.pool);
 const redis = new Redis(stack.redisUrl, { lazyConnect: true });
@@ -104,6 +105,21 @@ test('an item that fails alone is failed, and all others of its record are done'
   const results = await reader.listResults({ workspaceId: 'ws_demo', operationId }, { after: -1, status: null, limit: 10 });
   expect(results).toMatchObject([{ status: 'processed' }, { status: 'processed' }, { status: 'failed', error: { code: 'internal' } }, { status: 'processed' }]);
   await eventually(() => expect(timestampsOf(2)).toEqual([1, 2, 3].map(on)));
+
+  // Put back alone once its fault is gone, it is done like the others, and counted as such; put back again it changes nothing.
+  await eventually(() => expect(deadLetters).toHaveLength(1));
+  const { key, value } = deadLetters[0]!;
+  const letter = JSON.parse(value);
+  expect(letter.items).toEqual([expect.objectContaining({ index: 2 })]);
+  letter.items[0].body.timestamp = on(4);
+  for (const round of [1, 2]) {
+    await stack.publish([{ topic: bulkCommand.topic, key, value: JSON.stringify(letter), headers: {} }]);
+    await publish(aRecord([completed(2, 10 + round)], { operationId: newOperation(), total: 1 }));
+    await eventually(() => expect(timestampsOf(2)).toContain(on(10 + round)));
+    expect(await reader.find('ws_demo', operationId)).toMatchObject({ total: 4, done: 4, failed: 0, completedAt: expect.any(Date) });
+    expect((await statusesOf(operationId))[2]).toEqual([2, 'processed']);
+  }
+  expect(timestampsOf(2)).toEqual([1, 2, 3, 4, 11, 12].map(on));
   await stop();
 });
 
