@@ -71,7 +71,7 @@ function operation({ name, subject, route }: Named, components: Components): obj
     operationId, summary, ...(description !== undefined && { description }), tags: [subject],
     ...(auth !== undefined && { security: SECURITY[auth] }),
     parameters: parametersOf(name, route),
-    ...(content && { requestBody: { required: true, content } }),
+    ...(body && { requestBody: { required: !body.safeParse({}).success, content } }),
     responses: { ...answersOf(route, operationId, components), ...problemsOf(name, route) },
   };
 }

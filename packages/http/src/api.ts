@@ -139,11 +139,12 @@ function toStoredProblem(error: unknown, { response }: Exchange): StoredAnswer {
   return answer;
 }
 
-/** An action without arguments may come without a body. */
+/** An action without arguments may come without a body, also from a client that names its content type always. */
 async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+  const contentType = request.headers['content-type'];
   const bytes = await readBody(request, limitBytes);
-  if (bytes.length === 0 && request.headers['content-type'] === undefined) return {};
-  if (!isJsonType(request.headers['content-type'])) throw new Problem('unsupported_media_type');
+  if (bytes.length === 0 && (contentType === undefined || isJsonType(contentType))) return {};
+  if (!isJsonType(contentType)) throw new Problem('unsupported_media_type');
   return parseJson(bytes).value;
 }
 
