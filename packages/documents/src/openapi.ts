@@ -111,7 +111,7 @@ const pageOf = (item: object) => ({
 /** By status, the codes in its description. */
 function problemsOf(name: string, { body, query, auth, problems = [] }: PublicRoute): object {
   const codes: ProblemCode[] = [
-    ...(auth === 'none' ? [] : ['quota_exceeded' as const]), 'unauthorized', 'unavailable', ...problems,
+    ...(auth === 'none' ? [] : ['quota_exceeded' as const]), ...(auth === undefined ? ['forbidden' as const] : []), 'unauthorized', 'unavailable', ...problems,
     ...(body || query ? ['validation_failed' as const] : []),
     ...(query && 'cursor' in query.shape ? ['cursor_invalid' as const] : []),
     ...(body ? ['malformed_json' as const, 'payload_too_large' as const, 'unsupported_media_type' as const] : []),
