@@ -7,6 +7,7 @@ import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createDeliveryQueue } from './adapters/delivery-queue.ts';
+import { deliveryRetention } from './adapters/delivery-retention.ts';
 import { createDeliveryResults } from './adapters/delivery-results.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
@@ -107,6 +108,7 @@ export function createApp(config: Config) {
       { what: 'statistics', remove: hours.removeExpired },
       { what: 'channel messages', remove: channels.removeExpired },
       { what: 'replays', remove: replays.removeExpired },
+      deliveryRetention(database.pool, config.deliveryRetentionDays),
     ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
