@@ -39,6 +39,9 @@ export function inboundRoute({ policy, operationIds, submit, now }: InboundDeps)
 function toAnswer({ result, replayed }: Reply): Answer {
   const decided = operationResult.parse(result);
   const headers = replayed ? REPLAYED : {};
-  if (decided.status === 'refused') throw new Problem(decided.code, { detail: decided.detail, headers });
+  if (decided.status === 'refused') {
+    const { code, detail, errors } = decided;
+    throw new Problem(code, { detail, ...(errors && { errors }), headers });
+  }
   return { status: 200, body: decided, headers };
 }
