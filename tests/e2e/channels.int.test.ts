@@ -109,13 +109,14 @@ test('a reminder goes to the channel that is chosen, and says so; one that fails
   await user.connect('telegram', telegram(9));
   receiver.program('/refusing', behaviours.answer(403, 'action_prohibited'));
   await complete(user, { channel: 'telegram' });
-  await eventually(async () => expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403', pending: 0 }));
+  await eventually(async () => expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403' }));
   await eventually(async () => expect((await stack.db('behavior-core').query("SELECT failing_since FROM channel_connections WHERE user_id = $1 AND channel = 'slack'", [user.userId])).rows[0].failing_since).not.toBeNull());
 
-  // Nobody asks again: what comes is recorded as failed, without a request.
+  // Retried like any failure, and the next has attempts of its own.
   await reopen(user, { channel: 'telegram' });
-  await eventually(async () => expect(await user.told('slack')).toMatchObject([{ error: 'status_403', attempts: 1 }, { error: 'refused', attempts: 0 }]));
-  expect(receiver.at('/refusing')).toHaveLength(1);
+  await eventually(async () => expect(await user.told('slack')).toMatchObject([{ error: 'status_403', attempts: 4 }, { error: 'status_403', attempts: 4 }]));
+  expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403', pending: 0 });
+  expect(receiver.at('/refusing')).toHaveLength(8);
 
   await call('PATCH', `/activities/${user.activityId}`, { schedule: { window: { start: time(-60_000), end: time(3_600_000) } } });
   await eventually(() => expect(textsAt(SEND_MESSAGE, { chat_id: 9 })).toContain(`Time for: ${user.name}`));
@@ -149,8 +150,8 @@ test('one that fails holds back the next of its channel until its last attempt, 
 
 test('Telegram says in the body how long to wait, and is waited for', async () => {
   const user = await aUser();
-  await user.connect('telegram', { ...telegram('@channelusername'), api_base_url: receiver.url('/limited') });
-  const path = `/limited${SEND_MESSAGE}`;
+  await user.connect('telegram', { kind: 'telegram', bot_token: 'a-token:of_mine', chat_id: 'café, 2nd floor', api_base_url: receiver.url('/limited') });
+  const path = '/limited/bota-token:of_mine/sendMessage';
   receiver.program(path, telegramError(429, 'Too Many Requests: retry after 2', { retry_after: 2 }), telegramOk());
   await complete(user);
   await eventually(() => expect(receiver.at(path)).toHaveLength(1));
@@ -158,7 +159,7 @@ test('Telegram says in the body how long to wait, and is waited for', async () =
   await eventually(() => expect(receiver.at(path)).toHaveLength(2));
   expect(Date.now() - first).toBeGreaterThan(1_800);
   await eventually(async () => expect(await user.told('telegram')).toMatchObject([{ attempts: 2, error: null }]));
-  expect(JSON.parse(receiver.at(path)[0]!.body.toString())).toEqual({ chat_id: '@channelusername', text: `Done: ${user.name}` });
+  expect(JSON.parse(receiver.at(path)[0]!.body.toString())).toEqual({ chat_id: 'café, 2nd floor', text: `Done: ${user.name}` });
 });
 
 test('a disconnected channel is told no more, and bad connections are refused with what is wrong', async () => {
@@ -171,7 +172,7 @@ test('a disconnected channel is told no more, and bad connections are refused wi
   expect(textsAt(SEND_MESSAGE, { chat_id: 11 })).toEqual([]);
   const refused: [channel: string, body: object, code: string, path: string][] = [
     ['telegram', { ...telegram(1), bot_token: 'no token' }, 'validation_failed', 'bot_token'],
-    ['telegram', { ...telegram(1), chat_id: 'a b' }, 'validation_failed', 'chat_id'],
+    ['telegram', { ...telegram(1), chat_id: '' }, 'validation_failed', 'chat_id'],
     ['telegram', { ...telegram(1), api_base_url: 'http://10.0.0.1' }, 'url_not_allowed', 'api_base_url'],
     ['slack', { kind: 'slack', webhook_url: 'ftp://hooks.slack.com/x' }, 'url_not_allowed', 'webhook_url'],
     ['hook', { kind: 'webhook', url: 'http://169.254.169.254/latest' }, 'url_not_allowed', 'url'],

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { behaviorEvent } from './behavior-event.ts';
 import { defineMessage, keyOfUser } from './message.ts';
-import { channelName, userId, utcTimestamp } from './scalars.ts';
+import { channelName, label, userId, utcTimestamp } from './scalars.ts';
 
 /** What every user has, without connecting it. */
 export const FEED = 'feed';
 
 const url = z.string().min(1).max(2_048);
 
-/** Telegram, "Authorizing your bot": `123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11`. It stands in a path, so nothing else may be in it. */
-const botToken = z.string().regex(/^\d{1,20}:[A-Za-z0-9_-]{20,100}$/, 'Must be a bot token, as in 123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11');
-/** Telegram, `sendMessage`: the id of a chat, or a channel as in `@channelusername`. */
-const chatId = z.union([z.int(), z.string().regex(/^(-?\d{1,20}|@[A-Za-z0-9_]{1,64})$/, 'Must be the id of a chat or @channelusername')]);
+/** Telegram's look like `123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11`; a Bot API server of one's own may have others. It stands in a path, so nothing else may be in it. */
+const botToken = z.string().regex(/^[A-Za-z0-9:_-]{1,200}$/, 'Must be 1 to 200 letters, digits or : _ -');
+/** Telegram, `sendMessage`: the id of a chat, or a channel as in `@channelusername`. What else it may be the server knows. */
+const chatId = z.union([z.int(), label], 'Must be an integer or 1 to 200 characters');
 
 /** `PUT /v1/users/{id}/channels/{channel}`. The URLs' own rules are the dispatcher's: it makes the connections. */
 export const connectChannelBody = z.discriminatedUnion('kind', [

@@ -38,6 +38,7 @@ function recordOf(event: BehaviorEvent, sequence = 1): KafkaRecord {
   return toRecord(channelMessage, { id: newId('msg'), workspace_id: workspaceId, user_id: event.user_id, channel: 'own', event }, { ce_sequence: String(sequence) });
 }
 const namesAt = (path: string) => receiver.at(path).map(({ body }) => JSON.parse(body.toString()).activity.name);
+const statesToldOf = (userId: string) => states.filter(({ key }) => key === `${workspaceId}:${userId}`).map(({ value }) => JSON.parse(value).is_failing);
 const messagesOf = async (userId: string) => (await db().query('SELECT status, attempts, error FROM channel_messages WHERE user_id = $1 ORDER BY position', [userId])).rows;
 
 test('a redelivered record makes no second message, and one that breaks the contract stops nobody', async () => {
@@ -119,11 +120,26 @@ test('hundreds of channels that hang delay neither the channels of others nor we
 
 test('the core is told once when a connection begins to fail, and once when it works again', async () => {
   await aChannel('usr_failing');
-  const toldOf = () => states.filter(({ key }) => key === `${workspaceId}:usr_failing`).map(({ value }) => JSON.parse(value).is_failing);
   receiver.program('/usr_failing', behaviours.answer(500));
   await stack.publish(['one', 'two'].map((name) => recordOf(eventFor('usr_failing', name))));
   await eventually(async () => expect(await messagesOf('usr_failing')).toMatchObject([{ status: 'failed', attempts: 4, error: 'status_500' }, { status: 'failed' }]));
   receiver.program('/usr_failing', behaviours.answer(200));
   await stack.publish([recordOf(eventFor('usr_failing', 'three'))]);
-  await eventually(() => expect(toldOf()).toEqual([true, false]));
+  await eventually(() => expect(statesToldOf('usr_failing')).toEqual([true, false]));
+});
+
+test.each([401, 403, 410])('%i makes the connection failing at once, and is retried like any failure, with attempts of its own for the next', async (status) => {
+  const userId = `usr_${status}`;
+  await aChannel(userId);
+  const refusals = (count: number) => Array.from({ length: count }, () => behaviours.answer(status));
+  receiver.program(`/${userId}`, ...refusals(2), behaviours.answer(200), ...refusals(4), behaviours.answer(200));
+  await stack.publish([recordOf(eventFor(userId, 'one'))]);
+  await eventually(async () => expect(await messagesOf(userId)).toEqual([{ status: 'delivered', attempts: 3, error: null }]));
+  await eventually(() => expect(statesToldOf(userId)).toEqual([true, false]));
+  await stack.publish(['two', 'three'].map((name) => recordOf(eventFor(userId, name))));
+  await eventually(async () => expect(await messagesOf(userId)).toEqual([
+    { status: 'delivered', attempts: 3, error: null }, { status: 'failed', attempts: 4, error: `status_${status}` }, { status: 'delivered', attempts: 1, error: null },
+  ]));
+  await eventually(() => expect(statesToldOf(userId)).toEqual([true, false, true, false]));
+  expect(namesAt(`/${userId}`)).toEqual([...Array.from({ length: 3 }, () => 'one'), ...Array.from({ length: 4 }, () => 'two'), 'three']);
 });

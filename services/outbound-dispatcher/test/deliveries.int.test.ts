@@ -311,7 +311,7 @@ test('a result that comes after its lease went to somebody else changes nothing'
   const [{ id: deliveryId }] = await deliveriesTo(id);
   await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
   const delivery: Delivery = {
-    workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false, isReplayed: false, isProbe: false,
+    workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false, isTest: false, isReplayed: false, isProbe: false,
     isOrdered: false, isOver: false, leaseEndsAt: 0,
   };
   const result = { delivery, status: 'succeeded' as const, reason: null, attempt: null, delayMs: null, isGone: false };

@@ -204,6 +204,36 @@ test('a replay belongs to who asked for it and the workspace; a disabled endpoin
   expect((await replay(id, { since: SINCE, dry_run: true })).status).toBe(200);
 });
 
+test('a test is put back by no replay, and its retries are told to nobody and count for nothing', async () => {
+  const { id } = await register('/only-tested', { event_types: ['activity.completed'] });
+  dispatcher.receiver.program('/only-tested', behaviours.answer(500));
+  await publish(anEvent({ workspaceId: dispatcher.workspaceId }));
+  await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'failed', attempt_count: 4 }]));
+  const [{ id: deliveryId }] = await deliveriesTo(id);
+  const { body: { id: testId } } = await send(id, { event_type: 'activity.completed' });
+  const retried = async (expected: object) => {
+    expect((await call('POST', `/deliveries/${testId}/retry`)).status).toBe(202);
+    await eventually(async () => expect((await call('GET', `/deliveries/${testId}`)).body).toMatchObject(expected));
+  };
+  await retried({ status: 'failed', attempt_count: 2 });
+  dispatcher.receiver.program('/only-tested', behaviours.answer(200));
+  await retried({ status: 'succeeded', attempt_count: 3 });
+  const { rows } = await stack.db('outbound-dispatcher').query('SELECT failures_in_row, last_success_at FROM endpoints WHERE id = $1', [id]);
+  expect(rows).toEqual([{ failures_in_row: 1, last_success_at: null }]);
+  await call('POST', `/endpoints/${id}/disable`);
+  await retried({ status: 'skipped', attempt_count: 3 });
+  await call('POST', `/endpoints/${id}/enable`);
+
+  expect((await replay(id, { since: SINCE, dry_run: true })).body).toEqual({ count: 1 });
+  const { body: { operation_id: operationId } } = await replay(id, { since: SINCE });
+  await completed(operationId);
+  expect((await operation(operationId)).body).toMatchObject({ total: 1, done: 1, failed: 0 });
+  expect((await call('GET', `/deliveries/${testId}`)).body).toMatchObject({ status: 'skipped', attempt_count: 3 });
+  await eventually(async () => expect((await call('GET', `/endpoints/${id}`)).body.stats).toMatchObject({ delivered_24h: 1, failed_24h: 1 }));
+  const told = () => published.filter(({ key }) => key === id).map(({ value }) => JSON.parse(value)).map(({ event, delivery }) => [event, delivery?.id]);
+  await eventually(() => expect(told().toSorted()).toEqual([['delivery.failed', deliveryId], ['delivery.succeeded', deliveryId], ['endpoint.disabled', undefined]]));
+});
+
 test('a large replay goes back a few at a time, and what is new goes before it', async () => {
   const { id } = await register('/large', { event_types: ['activity.completed'] });
   await failedDeliveries(id, 20_000);

@@ -61,7 +61,7 @@ const CLAIM = {
     UPDATE deliveries d SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms'
     FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
     RETURNING d.workspace_id AS "workspaceId", d.id, d.endpoint_id AS "endpointId", d.event_id AS "eventId", d.event, d.user_id AS "userId",
-      d.attempt_count AS "attemptCount", d.attempts_before AS "attemptsBefore", d.is_single AS "isSingle",
+      d.attempt_count AS "attemptCount", d.attempts_before AS "attemptsBefore", d.is_single AS "isSingle", d.is_test AS "isTest",
       d.replay_id IS NOT NULL AS "isReplayed",
       d.turn IS NOT NULL AS "isOrdered", due.is_over AS "isOver",
       (SELECT e.body FROM events e WHERE e.workspace_id = d.workspace_id AND e.id = d.event_id) AS body`,

@@ -17,7 +17,7 @@ export interface DeliveryResult {
   attempt: Attempt | null;
   /** Until the next attempt; null for the last. */
   delayMs: number | null;
-  /** The receiver's last word was 410. */
+  /** The receiver's last word was 410; of a channel, that its service refused the connection. */
   isGone: boolean;
 }
 
@@ -42,10 +42,10 @@ const RECORD = {
       FROM unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[], $8::int[])
         AS r (workspace_id, id, attempt_count, status, reason, attempt, delay_ms)
       WHERE d.workspace_id = r.workspace_id AND d.id = r.id AND d.lease_owner = $1 AND d.attempt_count = r.attempt_count
-      RETURNING d.workspace_id, d.id, d.endpoint_id, d.user_id, d.status, d.turn
+      RETURNING d.workspace_id, d.id, d.endpoint_id, d.user_id, d.status, d.turn, d.is_test
     ), well AS (
       UPDATE endpoints e SET last_success_at = now(), failures_in_row = 0, failing_since = NULL
-      FROM (SELECT DISTINCT workspace_id, endpoint_id FROM recorded WHERE status = 'succeeded') AS succeeded
+      FROM (SELECT DISTINCT workspace_id, endpoint_id FROM recorded WHERE status = 'succeeded' AND NOT is_test) AS succeeded
       WHERE e.workspace_id = succeeded.workspace_id AND e.id = succeeded.endpoint_id
         AND (e.failures_in_row > 0 OR e.last_success_at IS NULL OR e.last_success_at < now() - interval '1 minute')
     )
@@ -79,10 +79,10 @@ export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) 
         // The row says whether it had a turn: an endpoint may have come to want order while this attempt was on its way.
         const passing = queuesOf(recorded.filter(({ delivery: { id } }) => rowOf.get(id)!.passing !== null)
           .map(({ delivery: { endpointId, userId } }) => ({ endpointId, userId, isLeased: false })));
-        return { recorded, passing, health: await countFailures(tx, recorded) };
+        return { recorded, passing, health: await countFailures(tx, recorded.filter(({ delivery }) => !delivery.isTest)) };
       },
       decide: ({ recorded, passing, health }) => ({
-        passing, untold: recorded.filter((result) => isFinished(result) && !told.has(result)), unhealthy: judge(health, recorded),
+        passing, untold: recorded.filter((result) => isNews(result) && !told.has(result)), unhealthy: judge(health, recorded),
       }),
       async save(tx, { passing, untold, unhealthy }) {
         await Promise.all([
@@ -98,7 +98,8 @@ export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) 
 });
 export type DeliveryResults = ReturnType<typeof createDeliveryResults>;
 
-const isFinished = ({ status }: DeliveryResult) => status !== 'retrying';
+/** Of what operators are told: a delivery that is over. A test event is in no topic (contract, section 4). */
+export const isNews = ({ status, delivery }: DeliveryResult): boolean => status !== 'retrying' && !delivery.isTest;
 
 /** A manual retry that fails is somebody's trial, and says nothing of the endpoint. */
 const isFailure = ({ status, delivery }: DeliveryResult) => status === 'failed' && !delivery.isSingle;

@@ -99,7 +99,7 @@ export function createEndpointHours(pool: Pool, logger: Logger): EndpointHours {
     health: () => null,
     add(results) {
       for (const { delivery, status, attempt } of results) {
-        if (attempt === null) continue;
+        if (attempt === null || delivery.isTest) continue;
         const count = countOf(delivery);
         count.durations[bucketOf(attempt.duration_ms)]!++;
         if (status === 'succeeded') count.delivered++;

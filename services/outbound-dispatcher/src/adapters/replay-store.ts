@@ -32,11 +32,11 @@ interface ActiveReplay {
 
 const FIND_ENDPOINT = { name: 'replay_find_endpoint', text: `SELECT user_id AS "userId", status FROM endpoints WHERE ${IN_SCOPE} AND id = $3` };
 
-// The index of what can be replayed has only these. Rows are of one workspace, since endpoint ids are of one.
+// The index of what can be replayed has only these; of a test event there is nothing to replay. Rows are of one workspace, since endpoint ids are of one.
 const COUNT = {
   name: 'replay_count',
   text: `SELECT count(*)::int AS count FROM deliveries
-    WHERE endpoint_id = $1 AND status = ANY ($2::text[]) AND status IN ('failed', 'skipped') AND created_at >= $3::timestamptz AND created_at < $4::timestamptz`,
+    WHERE endpoint_id = $1 AND status = ANY ($2::text[]) AND status IN ('failed', 'skipped') AND NOT is_test AND created_at >= $3::timestamptz AND created_at < $4::timestamptz`,
 };
 
 const INSERT = {
@@ -64,7 +64,7 @@ const PUT_BACK = {
   name: 'replay_put_back',
   text: `WITH chosen AS (
       SELECT d.workspace_id, d.id FROM replays r JOIN deliveries d
-        ON d.endpoint_id = r.endpoint_id AND d.status = ANY (r.statuses) AND d.status IN ('failed', 'skipped')
+        ON d.endpoint_id = r.endpoint_id AND d.status = ANY (r.statuses) AND d.status IN ('failed', 'skipped') AND NOT d.is_test
           AND (d.created_at, d.id) > (r.after_created_at, r.after_id) AND d.created_at < r.until AND d.completed_at <= r.created_at
       WHERE r.workspace_id = $1 AND r.id = $2
       ORDER BY d.created_at, d.id LIMIT $3::int

@@ -16,24 +16,21 @@ interface ChannelAttemptDeps {
   logger: Logger;
 }
 
-/** Of a message that nobody was asked to take, because the service refused the one before. */
-export const REFUSED_BEFORE = 'refused_before';
 const DISCONNECTED = 'channel_disconnected';
 
 const STORED: AttemptResult = { statusCode: null, failure: null, retryAfter: null, responseBody: null };
 
-/** One request in the service's own form, by the retry schedule of webhooks. A refusal is the last word: asking again would not change it. */
+/** One request in the service's own form, by the retry schedule of webhooks. */
 export function createChannelAttempt({ send, metrics, logger }: ChannelAttemptDeps, { delaysMs }: { delaysMs: readonly number[] }) {
   return async function attempt(given: Delivery): Promise<DeliveryResult> {
     const delivery = asChannelDelivery(given);
     const { connection } = delivery;
     if (connection === null) return withoutAttempt(delivery, DISCONNECTED);
-    if (delivery.isRefused) return withoutAttempt(delivery, REFUSED_BEFORE);
 
     const [startedAtMs, started, number] = [Date.now(), performance.now(), delivery.attemptCount + 1];
     const request = formatRequest(connection.credentials, { id: delivery.id, channel: delivery.channel, text: delivery.text, event: delivery.message, attempt: number }, startedAtMs);
     const result = request === null ? STORED : readAnswer(connection.credentials.kind, await send(request));
-    const after = afterAttempt(result, { attemptsMade: number, delaysMs: isRefusal(result) ? [] : delaysMs, random: Math.random(), nowMs: Date.now() });
+    const after = afterAttempt(result, { attemptsMade: number, delaysMs, random: Math.random(), nowMs: Date.now() });
     const durationMs = Math.round(performance.now() - started);
     metrics.observe(connection.credentials.kind, after.status);
     logger.info(

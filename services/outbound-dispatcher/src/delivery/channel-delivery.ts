@@ -11,16 +11,14 @@ export interface ChannelDelivery extends Delivery {
   text: string;
   /** Null: the channel is connected no more. */
   connection: Connection | null;
-  /** The service refused this connection lately. */
-  isRefused: boolean;
 }
 
-export function toChannelDelivery(head: Head, { connection, isRefused, leaseEndsAt }: Pick<ChannelDelivery, 'connection' | 'isRefused' | 'leaseEndsAt'>): ChannelDelivery {
+export function toChannelDelivery(head: Head, { connection, leaseEndsAt }: Pick<ChannelDelivery, 'connection' | 'leaseEndsAt'>): ChannelDelivery {
   const message: BehaviorEvent = JSON.parse(head.event); // as it was parsed when it came
   return {
     workspaceId: head.workspaceId, id: head.id, endpointId: connection === null ? '' : hostOf(connection.credentials), eventId: message.id, event: message.event, userId: head.userId,
-    body: '', attemptCount: head.attempts, attemptsBefore: 0, isSingle: false, isReplayed: false, isProbe: false, isOrdered: true, isOver: false, leaseEndsAt,
-    channel: head.channel, message, text: head.text, connection, isRefused,
+    body: '', attemptCount: head.attempts, attemptsBefore: 0, isSingle: false, isTest: false, isReplayed: false, isProbe: false, isOrdered: true, isOver: false, leaseEndsAt,
+    channel: head.channel, message, text: head.text, connection,
   };
 }
 

@@ -4,7 +4,6 @@ import type { ChannelQueue, MessageResult } from '../adapters/channels/channel-q
 import type { DeliveryResult } from '../adapters/delivery-results.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { hostOf } from '../domain/channels/format-request.ts';
-import { REFUSED_BEFORE } from './channel-attempt.ts';
 import { asChannelDelivery, toChannelDelivery } from './channel-delivery.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './engine.ts';
 
@@ -39,15 +38,13 @@ export function createChannelEngine({ queue, findConnections, attempt, wake, log
     if (leased.length === 0) return [];
     const heads = new Map((await queue.findHeads(leased)).map((head) => [keyOf(head), head]));
     const waiting = leased.filter((one) => heads.has(keyOf(one)));
-    // A refused one may have been connected anew a moment ago.
-    const connections = await findConnections(waiting.map(({ workspaceId, userId, channel, isRefused }) => ({ workspace_id: workspaceId, user_id: userId, channel, isDoubted: isRefused })));
+    // A failing one may have been connected anew a moment ago.
+    const connections = await findConnections(waiting.map(({ workspaceId, userId, channel, isFailing }) => ({ workspace_id: workspaceId, user_id: userId, channel, isDoubted: isFailing })));
     const unknown = waiting.filter((_, index) => connections[index] === undefined);
     await Promise.all([queue.rest(leased.filter((one) => !heads.has(keyOf(one)))), queue.putOff(unknown, UNKNOWN_PAUSE_MS)]);
     return waiting.flatMap((one, index) => {
       const connection = connections[index];
-      if (connection === undefined) return [];
-      const isRefused = one.isRefused && one.connectionId === connection?.connection_id;
-      return [toChannelDelivery(heads.get(keyOf(one))!, { connection, isRefused, leaseEndsAt })];
+      return connection === undefined ? [] : [toChannelDelivery(heads.get(keyOf(one))!, { connection, leaseEndsAt })];
     });
   }
 
@@ -73,7 +70,7 @@ function toMessageResult({ delivery, status, reason, attempt, delayMs, isGone }:
   return {
     head: { workspaceId, userId, channel, id },
     status: STATUSES[status],
-    error: reason === REFUSED_BEFORE ? 'refused' : reason,
+    error: reason,
     isAttempt: attempt !== null,
     delayMs,
     connectionId: connection?.connection_id ?? null,

@@ -82,6 +82,6 @@ function toSkippedRecord({ workspaceId, id, endpointId, event, reason }: InsertP
 
 function toDelivery({ workspaceId, id, endpointId, event, isOrdered }: InsertPlan, leaseEndsAt: number): Delivery {
   const { id: eventId, event: name, userId, body } = event;
-  const fresh = { attemptCount: 0, attemptsBefore: 0, isSingle: false, isReplayed: false, isProbe: false, isOver: false };
+  const fresh = { attemptCount: 0, attemptsBefore: 0, isSingle: false, isTest: false, isReplayed: false, isProbe: false, isOver: false };
   return { workspaceId, id, endpointId, eventId, event: name, userId, body, ...fresh, isOrdered, leaseEndsAt };
 }

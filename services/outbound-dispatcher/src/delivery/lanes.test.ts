@@ -8,7 +8,7 @@ const limits = { perEndpoint: () => CAP, inAll: 5, heldPerEndpoint: 10, heldInAl
 let number = 0;
 const aDelivery = (endpointId: string, leaseEndsAt = 12_000): Delivery => ({
   workspaceId: 'ws_1', id: `dlv_${++number}`, endpointId, eventId: 'evt_1', event: 'activity.completed', userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0,
-  isSingle: false, isReplayed: false, isProbe: false, isOrdered: false, isOver: false, leaseEndsAt,
+  isSingle: false, isTest: false, isReplayed: false, isProbe: false, isOrdered: false, isOver: false, leaseEndsAt,
 });
 const several = (endpointId: string, count: number) => Array.from({ length: count }, () => aDelivery(endpointId));
 function takeAll(lanes: Lanes, now = 0): Delivery[] {

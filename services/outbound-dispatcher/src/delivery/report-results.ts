@@ -1,7 +1,7 @@
 import { warnSeldom, type Logger } from '@waggle/runtime';
 import type { KafkaRecord } from '@waggle/kafka';
 import { deliveryFinished } from '../adapters/delivery-events.ts';
-import type { DeliveryResult, DeliveryResults, UnhealthyEndpoint } from '../adapters/delivery-results.ts';
+import { isNews, type DeliveryResult, type DeliveryResults, type UnhealthyEndpoint } from '../adapters/delivery-results.ts';
 
 interface ReportDeps {
   record: DeliveryResults['record'];
@@ -28,7 +28,7 @@ export function createReportResults({ record, publish, count, disable, observe, 
   let failedAt = -Infinity;
 
   async function tell(results: readonly DeliveryResult[]): Promise<Set<DeliveryResult>> {
-    const succeeded = results.filter(({ status }) => status === 'succeeded');
+    const succeeded = results.filter((result) => result.status === 'succeeded' && isNews(result));
     if (succeeded.length === 0 || performance.now() - failedAt < AFTER_FAILURE_MS) return new Set();
     try {
       await publish(succeeded.map((result) => deliveryFinished(result)));
@@ -45,7 +45,7 @@ export function createReportResults({ record, publish, count, disable, observe, 
     const unhealthy = await record(results, told);
     count(results);
     await observe(results);
-    const untold = results.filter((result) => result.status !== 'retrying' && !told.has(result));
+    const untold = results.filter((result) => isNews(result) && !told.has(result));
     if (untold.length > 0) wake([...new Set(untold.map(({ delivery }) => delivery.endpointId))]);
     for (const endpoint of unhealthy) {
       // Its counts stand: the next failure disables it.

@@ -13,6 +13,8 @@ export interface Delivery {
   attemptsBefore: number;
   /** A manual retry: one attempt, whatever comes of it. */
   isSingle: boolean;
+  /** Of a test event: what becomes of it is told to nobody and counts for nothing. */
+  isTest: boolean;
   /** A replay has put it back: what is new goes before it. */
   isReplayed: boolean;
   /** Its endpoint does not answer, and this one is to find out whether it does again. */

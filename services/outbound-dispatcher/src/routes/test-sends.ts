@@ -44,7 +44,7 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
     const eventId = newId('evt');
     const body = JSON.stringify({ ...example, timestamp, user_id: userId, id: eventId, test: true });
     const identity = { workspaceId: endpoint.workspaceId, id: newId('dlv'), endpointId: endpoint.id, eventId, event: eventType, userId, body };
-    const delivery = { ...identity, attemptCount: 0, attemptsBefore: 0, isSingle: true, isReplayed: false, isProbe: false, isOrdered: false, isOver: false };
+    const delivery = { ...identity, attemptCount: 0, attemptsBefore: 0, isSingle: true, isTest: true, isReplayed: false, isProbe: false, isOrdered: false, isOver: false };
     const { result, attempt } = await sendAttempt(endpoint, delivery);
     const reason = errorOf(result);
     const row = await keep({ delivery, timestamp, status: reason === null ? 'succeeded' : 'failed', reason, attempt });

@@ -21,9 +21,9 @@ export interface LeasedQueue {
   workspaceId: string;
   userId: string;
   channel: string;
-  connectionId: string | null;
   additions: string;
-  isRefused: boolean;
+  /** Of the connection that was told last. */
+  isFailing: boolean;
 }
 
 /** The first pending message of a queue. */
@@ -48,14 +48,11 @@ export interface MessageResult {
   /** Null: the channel is not connected any more. */
   connectionId: string | null;
   host: string;
-  /** The service will have nothing from this connection. */
+  /** The service said that it will have nothing from this connection, which is failing from now on. */
   isRefused: boolean;
 }
 
 const CLAIM_MAX = 500;
-
-/** So long a service that refused a connection is not asked again; then the next message finds out. */
-const REFUSED_PAUSE = "interval '15 minutes'";
 
 const INSERT = {
   name: 'channel_messages_insert',
@@ -94,7 +91,7 @@ const CLAIM = {
     )
     UPDATE channel_queues q SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms' FROM due
     WHERE q.workspace_id = due.workspace_id AND q.user_id = due.user_id AND q.channel = due.channel
-    RETURNING q.workspace_id AS "workspaceId", q.user_id AS "userId", q.channel, q.connection_id AS "connectionId", q.additions, coalesce(q.refused_until > now(), false) AS "isRefused"`,
+    RETURNING q.workspace_id AS "workspaceId", q.user_id AS "userId", q.channel, q.additions, q.failing_since IS NOT NULL AS "isFailing"`,
 };
 
 // A statement of its own, behind the claim: it sees whatever was added up to the count that the claim has read.
@@ -133,9 +130,8 @@ const RECORD = {
     ), queues AS (
       UPDATE channel_queues q SET lease_owner = NULL, claimable_at = now() + coalesce(r.delay_ms, 0) * interval '1 ms', host = r.host, connection_id = r.connection_id,
         failing_since = CASE WHEN r.connection_id IS NULL OR r.status = 'delivered' THEN NULL
-          WHEN r.status = 'failed' THEN coalesce(CASE WHEN old.connection_id = r.connection_id THEN old.failing_since END, now())
+          WHEN r.status = 'failed' OR r.is_refused THEN coalesce(CASE WHEN old.connection_id = r.connection_id THEN old.failing_since END, now())
           WHEN old.connection_id = r.connection_id THEN old.failing_since END,
-        refused_until = CASE WHEN r.is_refused THEN now() + ${REFUSED_PAUSE} WHEN r.status <> 'delivered' AND old.connection_id = r.connection_id THEN old.refused_until END,
         last_error = CASE WHEN r.status <> 'delivered' THEN r.error END,
         last_delivered_at = CASE WHEN r.status = 'delivered' THEN now() ELSE old.last_delivered_at END
       FROM results r JOIN channel_queues old ON old.workspace_id = r.workspace_id AND old.user_id = r.user_id AND old.channel = r.channel

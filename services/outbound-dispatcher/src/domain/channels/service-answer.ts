@@ -26,5 +26,5 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The service wants nothing from these credentials, now or later: a token was revoked, the bot was blocked, the hook is gone. */
+/** The service wants nothing from these credentials: a token was revoked, the bot was blocked, the hook is gone. The connection is failing at once (contract, section 3). */
 export const isRefusal = ({ statusCode }: AttemptResult): boolean => statusCode === 401 || statusCode === 403 || statusCode === 410;
