@@ -79,6 +79,7 @@ describe('creating', () => {
     expect((await call('DELETE', `/v1/activities/${ids[0]}`)).status).toBe(204);
     expect((await create({ user_id: 'usr_full' })).status).toBe(201);
     expect(await call('POST', `/v1/activities/${ids[0]}/restore`)).toMatchObject({ status: 403, body: { code: 'plan_limit_reached' } });
+    expect(await call('POST', `/v1/activities/${ids[0]}/restore`, { body: { status: 'active' } })).toMatchObject({ status: 400, body: { errors: [{ path: 'status' }] } });
   });
 
   test('that is refused brings no user along', async () => {

@@ -1,5 +1,5 @@
 import {
-  actionBody, activityType, activityView, briefing, changeActivityBody, createActivityBody, createTemplateBody, operationAnswer, pageQuery, replaceActivityBody, replaceTemplateBody,
+  actionBody, activityType, activityView, briefing, changeActivityBody, createActivityBody, createTemplateBody, emptyBody, operationAnswer, pageQuery, replaceActivityBody, replaceTemplateBody,
   snoozeBody, templateView, userId, type ProblemCode,
 } from '@waggle/contracts';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ export const ACTIVITY_ROUTES: RouteTable = {
   'PUT /v1/activities/{id}': { summary: 'Replace an activity', body: replaceActivityBody, answers: { 200: activityView }, problems: CHANGE, headers: ['If-Match', ...NAMED] },
   'PATCH /v1/activities/{id}': { summary: 'Change an activity', body: changeActivityBody, answers: { 200: activityView }, problems: CHANGE, headers: ['If-Match', ...NAMED] },
   'DELETE /v1/activities/{id}': { summary: 'Archive an activity', answers: { 204: null }, problems: ['version_mismatch'], headers: ['If-Match', ...NAMED] },
-  'POST /v1/activities/{id}/restore': { summary: 'Take an activity out of the archive', answers: { 200: activityView }, problems: ['plan_limit_reached', 'version_mismatch'], headers: ['If-Match', ...NAMED] },
+  'POST /v1/activities/{id}/restore': { summary: 'Take an activity out of the archive', body: emptyBody, answers: { 200: activityView }, problems: ['plan_limit_reached', 'version_mismatch'], headers: ['If-Match', ...NAMED] },
   'POST /v1/activities/{id}/complete': act('Mark the occurrence of a day done'),
   'POST /v1/activities/{id}/skip': act('Skip the occurrence of a day'),
   'POST /v1/activities/{id}/snooze': act('Snooze the occurrence of a day', snoozeBody),
