@@ -51,10 +51,10 @@ test('every route of every service has its rows here, and every row its route', 
   expect(Object.keys(ATTEMPTS).toSorted()).toEqual([...serviceOf.keys()].toSorted());
 });
 
-async function ask(route: string, attempt: Attempt, { key, who }: { key?: string; who: Intruder }): Promise<ApiAnswer> {
+async function ask(route: string, attempt: Attempt, { key, who, headers = {} }: { key?: string; who: Intruder; headers?: Record<string, string> }): Promise<ApiAnswer> {
   const [method = ''] = route.split(' ');
   const body = attempt.body?.(target, who);
-  return callApi(method, stack.urlOf(serviceOf.get(route) ?? 'gateway') + attempt.path(target), { key, body });
+  return callApi(method, stack.urlOf(serviceOf.get(route) ?? 'gateway') + attempt.path(target), { key, body, headers });
 }
 
 /** What the answer tells of the victim, beyond what the request itself said. */
@@ -78,6 +78,14 @@ describe.each(Object.entries(ATTEMPTS))('%s', (route, attempts) => {
   test.each([['no key', undefined], ['a key that is none', wellFormed]])('%s: 401', async (_, key) => {
     for (const attempt of attempts) expect((await ask(route, attempt, { ...(key !== undefined && { key }), who: 'foreign' })).status).toBe(401);
   });
+
+  // The code is whose the session is, and an in-app event comes without a key.
+  if (route.includes(' /v1/') && !route.endsWith('/exchange')) {
+    test("a user key that names somebody else in X-Buffy-User-ID: 403", async () => {
+      const answer = await ask(route, attempts[0]!, { key: keys.neighbour, who: 'neighbour', headers: { 'x-buffy-user-id': target.userId } });
+      expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    });
+  }
 
   for (const [index, attempt] of attempts.entries()) {
     test.each(['neighbour', 'foreign'] as const)(`attempt ${index + 1}: the %s gets no further than the contract says`, async (who) => {

@@ -18,8 +18,8 @@ export type EventFilters = z.infer<typeof eventFilters>;
 
 export const eventListQuery = pageQuery
   .extend(eventFilters.shape)
-  .refine(isAscending('since', 'until'), { path: ['until'], message: 'Must be after since' })
-  .refine(isAscending('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must be after recorded_since' });
+  .refine(isInOrder('since', 'until'), { path: ['until'], message: 'Must not be before since' })
+  .refine(isInOrder('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must not be before recorded_since' });
 
 /** `GET /v1/events/stream`: from now on, or behind a cursor, also one of the list with the same filters. */
 export const eventStreamQuery = eventFilters.pick({ user_id: true, event: true, entity_id: true }).extend({ cursor: pageQuery.shape.cursor });
@@ -28,8 +28,8 @@ const exportFilters = eventFilters.omit({ order: true }).extend({ format: z.enum
 
 /** `GET /v1/events/export`: what was recorded when it was asked for. */
 export const eventExportQuery = exportFilters
-  .refine(isAscending('since', 'until'), { path: ['until'], message: 'Must be after since' })
-  .refine(isAscending('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must be after recorded_since' });
+  .refine(isInOrder('since', 'until'), { path: ['until'], message: 'Must not be before since' })
+  .refine(isInOrder('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must not be before recorded_since' });
 
 /** The webhook body, field for field, and when the log took it in. */
 export const recordedEvent = z.looseObject({
@@ -41,9 +41,10 @@ export const recordedEvent = z.looseObject({
 });
 export type RecordedEvent = z.infer<typeof recordedEvent>;
 
-function isAscending<Since extends string, Until extends string>(since: Since, until: Until) {
+/** From a time to the same is a period without events, and no mistake: who asks period by period may have come to the end. */
+function isInOrder<Since extends string, Until extends string>(since: Since, until: Until) {
   return (query: { [Name in Since | Until]?: string | undefined }) => {
     const [from, to] = [query[since], query[until]];
-    return from === undefined || to === undefined || Date.parse(from) < Date.parse(to);
+    return from === undefined || to === undefined || Date.parse(from) <= Date.parse(to);
   };
 }

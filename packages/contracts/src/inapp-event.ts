@@ -74,6 +74,8 @@ export type Award = z.infer<typeof award>;
 /** What ingress keeps in Redis about an event it has accepted: written after Kafka's acknowledgement, refreshed by the core. */
 export const receipt = z.object({
   digest: z.string(),
+  /** Of the event that stands: another body under its id follows it into its partition. Receipts from before this was kept have none. */
+  wallet: z.string().optional(),
   processing_status: processingStatus,
   reason: processingReason.nullable(),
   awards: z.array(award),

@@ -20,6 +20,8 @@ export const refusal = z.object({
     'idempotency_key_reused',
   ]),
   detail: z.string(),
+  /** Of `validation_failed`: where in the request's body. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 export type Refusal = z.infer<typeof refusal>;
 

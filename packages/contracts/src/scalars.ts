@@ -87,3 +87,6 @@ function zoneNamed(name: string): string | undefined {
     return undefined;
   }
 }
+
+/** Of an action without arguments: an unknown field is a mistake there too. */
+export const emptyBody = z.strictObject({});

@@ -10,8 +10,13 @@ export class DatabaseUnavailable extends Unavailable {}
 const CAUSED_BY_VALUES = ['22', '23', '54'];
 const UNIQUE_VIOLATION = '23505';
 
+/** What a step's own code throws, be it for a value that it cannot take: trying again changes nothing. */
+const isFaultOfCode = (error: unknown) =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError || error instanceof ReferenceError || (error instanceof Error && error.name === 'ZodError');
+
 /** Says whose fault it was by the type of the error. Errors of ours pass as they are. */
 export function classifyFailure(error: unknown): unknown {
+  if (isFaultOfCode(error)) return error;
   if (error instanceof pg.DatabaseError && CAUSED_BY_VALUES.includes(error.code?.slice(0, 2) ?? '')) return error;
   return error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable('The database is not available', { cause: error });
 }

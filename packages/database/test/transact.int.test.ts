@@ -48,6 +48,19 @@ describe('nothing is committed', () => {
     expect(await count()).toBe(1);
   });
 
+  test('when loading or saving has a fault of its own: its error comes out as it is, and nobody waits for the database', async () => {
+    const faulty = (step: 'load' | 'save', fault: () => unknown) => transact(database.pool, { ...nothing, [step]: async (tx: ClientBase) => { await tx.query('SELECT 1'); fault(); } });
+    await expect(faulty('load', () => new Date(Number.NaN).toISOString())).rejects.toThrow(RangeError);
+    await expect(faulty('save', () => { throw Object.assign(new Error('not of that shape'), { name: 'ZodError' }); })).rejects.toThrow('not of that shape');
+    await expect(faulty('save', () => JSON.parse('{'))).rejects.toThrow(SyntaxError);
+    // What follows from a statement that failed is the statement's.
+    const save = async (tx: ClientBase) => {
+      const rows = await tx.query('SELECT pg_terminate_backend(pg_backend_pid())').then(() => [{}], () => []);
+      String(rows[0]!.constructor);
+    };
+    await expect(transact(database.pool, { ...nothing, save })).rejects.toThrow(DatabaseUnavailable);
+  });
+
   test('when the connection is lost: the database is to blame', async () => {
     const save = async (tx: ClientBase) => {
       await Promise.all([insert(tx, 33), tx.query('SELECT pg_terminate_backend(pg_backend_pid())')]);

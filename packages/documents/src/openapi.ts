@@ -71,7 +71,7 @@ function operation({ name, subject, route }: Named, components: Components): obj
     operationId, summary, ...(description !== undefined && { description }), tags: [subject],
     ...(auth !== undefined && { security: SECURITY[auth] }),
     parameters: parametersOf(name, route),
-    ...(content && { requestBody: { required: true, content } }),
+    ...(body && { requestBody: { required: !body.safeParse({}).success, content } }),
     responses: { ...answersOf(route, operationId, components), ...problemsOf(name, route) },
   };
 }
@@ -111,7 +111,7 @@ const pageOf = (item: object) => ({
 /** By status, the codes in its description. */
 function problemsOf(name: string, { body, query, auth, problems = [] }: PublicRoute): object {
   const codes: ProblemCode[] = [
-    ...(auth === 'none' ? [] : ['quota_exceeded' as const]), 'unauthorized', 'unavailable', ...problems,
+    ...(auth === 'none' ? [] : ['quota_exceeded' as const]), ...(auth === undefined ? ['forbidden' as const] : []), 'unauthorized', 'unavailable', ...problems,
     ...(body || query ? ['validation_failed' as const] : []),
     ...(query && 'cursor' in query.shape ? ['cursor_invalid' as const] : []),
     ...(body ? ['malformed_json' as const, 'payload_too_large' as const, 'unsupported_media_type' as const] : []),

@@ -1,5 +1,9 @@
-import { expect, test } from '@jest/globals';
-import { apiRouter, noContent, type Route } from './api.ts';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import express from 'express';
+import { createServer } from 'node:http';
+import { makeApiKey } from './api-key.ts';
+import { apiRouter, noContent, ok, type Route } from './api.ts';
+import { problemHandler } from './problem.ts';
 
 const deps = { findKey: async () => null, admit: () => Promise.reject(new Error('nobody is admitted')) };
 const route: Route = { method: 'get', path: '/v1/things', handle: async () => noContent() };
@@ -10,4 +14,35 @@ test('a route that is counted by key cannot be served without a policy to count 
 
 test('routes that count by themselves need none', () => {
   expect(() => apiRouter(deps, [{ ...route, count: async () => {} }])).not.toThrow();
+});
+
+const free = { count: async () => {} };
+const router = apiRouter({ ...deps, findKey: async () => ({ keyId: 'key_1', workspaceId: 'ws_1', userId: null }), runOnce: () => Promise.reject(new Error('no request has a key')) }, [
+  { ...free, method: 'post', path: '/v1/things', handle: async ({ body }) => ok({ body }) },
+]);
+const app = express().use(router, problemHandler);
+Object.assign(app.locals, { bodyTimeoutMs: 1_000 });
+const server = createServer(app);
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => void server.close());
+
+async function call(headers: Record<string, string>, body = '') {
+  const address = server.address();
+  const answer = await fetch(`http://127.0.0.1:${typeof address === 'object' && address?.port}/v1/things`, { method: 'POST', headers: { authorization: `Bearer ${makeApiKey()}`, ...headers }, body: Buffer.from(body) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+test.each([
+  { description: 'no bytes under a JSON content type', headers: { 'content-type': 'application/json' }, sent: '' },
+  { description: 'no bytes and no content type', headers: {}, sent: '' },
+  { description: 'an empty object', headers: { 'content-type': 'application/json' }, sent: '{}' },
+])('$description: a body without fields', async ({ headers, sent }) => {
+  expect(await call(headers, sent)).toEqual({ status: 200, body: { body: {} } });
+});
+
+test.each([
+  { description: 'no bytes under another content type', headers: { 'content-type': 'text/plain' }, sent: '', code: 'unsupported_media_type' },
+  { description: 'white space', headers: { 'content-type': 'application/json' }, sent: ' ', code: 'malformed_json' },
+])('$description: $code', async ({ headers, sent, code }) => {
+  expect((await call(headers, sent)).body).toMatchObject({ code });
 });

@@ -1,6 +1,6 @@
 import { Router, type Request, type Response } from 'express';
 import { isJsonType, parseJson, readBody } from './body.ts';
-import { authenticate, type Caller, type FindKey } from './caller.ts';
+import { authenticate, userNamedIn, type Caller, type FindKey } from './caller.ts';
 import { answerOnce, identifyRequest, mayBeStored, type RequestIdentity, type RunOnce, type StoredAnswer } from './idempotency.ts';
 import { enforceLimit, type Admit, type Policy } from './limit.ts';
 import { pourInto, type Pour } from './outlet.ts';
@@ -15,6 +15,8 @@ export interface ApiRequest {
   query: Readonly<Record<string, unknown>>;
   body: unknown;
   header(name: string): string | undefined;
+  /** From X-Buffy-User-ID: with a user key its owner or nobody. */
+  namedUserId: string | undefined;
   /** For a route that counts by something else than the key. */
   limit(policy: Policy, subject: string): Promise<void>;
   /** Null without an Idempotency-Key. Of a stream, whose body is not read yet, the digest is of the rest of the request. */
@@ -64,7 +66,7 @@ export interface ApiDeps {
 const BODY_LIMIT_BYTES = 65_536;
 const METHODS_WITH_BODY = new Set<Method>(['post', 'put', 'patch']);
 
-/** Every route does the same in the same order: key, body, limit, repetition, handler. Other methods on its path are answered 405. */
+/** Every route does the same in the same order: key, body, limit, the user named, repetition, handler. Other methods on its path are answered 405. */
 export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
   const uncounted = routes.find((route) => route.count === undefined && deps.apiPolicy === undefined);
   if (uncounted !== undefined) throw new Error(`${uncounted.path} is counted by key, and no policy is given`);
@@ -98,21 +100,22 @@ async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<S
   const limit = async (policy: Policy, subject: string) => enforceLimit(response, policy, await deps.admit(subject, policy));
   const params = Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)]));
   const requestId = String(response.get('x-request-id'));
-  const asked: ApiRequest = { caller, requestId, params, query: request.query, body, header: (name) => request.get(name), limit, identity: null };
+  const asked: ApiRequest = { caller, requestId, params, query: request.query, body, header: (name) => request.get(name), namedUserId: undefined, limit, identity: null };
   if (route.count !== undefined) await route.count(asked);
   else if (deps.apiPolicy !== undefined) await limit(deps.apiPolicy, caller.keyId);
-  const identity = route.method === 'post' ? identityOf(request, caller, body) : null;
-  const identified = { ...asked, identity };
+  const namedUserId = userNamedIn(caller, request.get('x-buffy-user-id'));
+  const identity = route.method === 'post' ? identityOf(request, { caller, body, namedUserId }) : null;
+  const identified = { ...asked, namedUserId, identity };
   if (isStream) return toStored(await route.stream!.handle({ ...identified, incoming: request }));
   if (identity === null || deps.runOnce === undefined) return toSent(await route.handle(identified));
   return answerOnce(deps.runOnce, identity, () => route.handle(identified).then(toStored, (error: unknown) => toStoredProblem(error, exchange)));
 }
 
-function identityOf(request: Request, caller: Caller, body: unknown): RequestIdentity | null {
+function identityOf(request: Request, { caller, body, namedUserId }: Pick<ApiRequest, 'caller' | 'body' | 'namedUserId'>): RequestIdentity | null {
   const key = request.get('idempotency-key');
   if (key === undefined) return null;
   const { method, path, query } = request;
-  return identifyRequest({ caller, key, method, path, query, body, namedUser: request.get('x-buffy-user-id') });
+  return identifyRequest({ caller, key, method, path, query, body, namedUserId });
 }
 
 interface PouredAnswer {
@@ -139,11 +142,12 @@ function toStoredProblem(error: unknown, { response }: Exchange): StoredAnswer {
   return answer;
 }
 
-/** An action without arguments may come without a body. */
+/** An action without arguments may come without a body, also from a client that names its content type always. */
 async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+  const contentType = request.headers['content-type'];
   const bytes = await readBody(request, limitBytes);
-  if (bytes.length === 0 && request.headers['content-type'] === undefined) return {};
-  if (!isJsonType(request.headers['content-type'])) throw new Problem('unsupported_media_type');
+  if (bytes.length === 0 && (contentType === undefined || isJsonType(contentType))) return {};
+  if (!isJsonType(contentType)) throw new Problem('unsupported_media_type');
   return parseJson(bytes).value;
 }
 

@@ -1,4 +1,5 @@
-import { Problem } from './problem.ts';
+import { userId as userIdSchema } from '@waggle/contracts';
+import { invalid, Problem } from './problem.ts';
 import { hashApiKey, isWellFormedApiKey } from './api-key.ts';
 
 /** Who is calling. `userId` is null for a system key, which acts for its whole workspace. */
@@ -26,6 +27,13 @@ export function actingFor(caller: Caller, named: string | undefined): string | u
   if (caller.userId === null) return named;
   if (named !== undefined && named !== caller.userId) throw new Problem('forbidden', { detail: "A user key acts for its owner only" });
   return caller.userId;
+}
+
+/** `X-Buffy-User-ID`: the user for whom a system key acts where nothing else says it. 400 for a value that no id has, 403 for somebody else with a user key. */
+export function userNamedIn(caller: Caller, header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (!userIdSchema.safeParse(header).success) throw invalid('X-Buffy-User-ID', 'Must be 1 to 64 letters, digits or _ . : @ -');
+  return actingFor(caller, header);
 }
 
 /** What outlives an hour in a browser's tab is made with a key: 403 for a portal session. */

@@ -35,18 +35,18 @@ export interface IdentifiedRequest {
   query: Readonly<Record<string, unknown>>;
   body: unknown;
   /** X-Buffy-User-ID says whom a request without a `user_id` is about. */
-  namedUser: string | undefined;
+  namedUserId: string | undefined;
 }
 
 export const REPLAYED: Readonly<Record<string, string>> = { 'idempotent-replayed': 'true' };
 
 /** The contract's scope: workspace, API key, the body's top-level `user_id` if any, method and path. */
-export function identifyRequest({ caller, key, method, path, query, body, namedUser }: IdentifiedRequest): RequestIdentity {
+export function identifyRequest({ caller, key, method, path, query, body, namedUserId }: IdentifiedRequest): RequestIdentity {
   if (key.length < 1 || key.length > 255) throw invalid('Idempotency-Key', 'Must have 1 to 255 characters');
   const user = userIn(body);
   const scope = [caller.workspaceId, caller.keyId, user, method.toUpperCase(), path.replace(/\/+$/, ''), key];
-  const digest = digestOf([query, namedUser ?? null, body ?? null]);
-  return { workspaceId: caller.workspaceId, userId: user ?? namedUser ?? caller.userId, id: digestOf(scope), digest };
+  const digest = digestOf([query, namedUserId ?? null, body ?? null]);
+  return { workspaceId: caller.workspaceId, userId: user ?? namedUserId ?? caller.userId, id: digestOf(scope), digest };
 }
 
 /** Known answers come back marked; what may not be answered again is thrown as its problem. */

@@ -69,7 +69,7 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, _request, re
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   // Express could not decode a part of the path.
-  if (error instanceof URIError) return new Problem('validation_failed', { detail: 'The path is not UTF-8' });
+  if (error instanceof URIError) return new Problem('validation_failed', { detail: 'The path is not UTF-8', errors: [{ path: '', message: 'The path is not UTF-8' }] });
   if (error instanceof Unavailable) return new Problem('unavailable', { headers: { 'retry-after': '1' } }, { cause: error });
   return new Problem('internal', {}, { cause: error });
 }

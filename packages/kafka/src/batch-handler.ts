@@ -2,9 +2,16 @@ import type { MessageDefinition } from '@waggle/contracts';
 import type { z } from 'zod';
 
 /** What became of one record. `rejected` sends it to the dead letters. */
-export type Outcome = { kind: 'done' } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string };
+export type Outcome = { kind: 'done'; apart?: readonly FailedPart[] } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string };
+
+/** What failed alone of a record that holds many things, as a record's value of its own: it goes to the dead letters, where the rest is done. */
+export interface FailedPart {
+  value: string;
+  error: string;
+}
 
 export const done = (): Outcome => ({ kind: 'done' });
+export const doneBut = (apart: readonly FailedPart[]): Outcome => ({ kind: 'done', apart });
 export const skipped = (reason: string): Outcome => ({ kind: 'skipped', reason });
 export const rejected = (reason: string): Outcome => ({ kind: 'rejected', reason });
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Unavailable, type Logger } from '@waggle/runtime';
-import { rejected, type BatchHandler, type RawRecord } from './batch-handler.ts';
+import { rejected, type BatchHandler, type Outcome, type RawRecord } from './batch-handler.ts';
 import type { KafkaRecord } from './record.ts';
 
 export interface BatchRunnerDeps {
@@ -16,49 +16,57 @@ export interface BatchRunnerDeps {
 
 /**
  * Handles a batch whatever happens. A failure that is nobody's fault (`Unavailable`) is tried again until it works: dead-lettering would
- * lose acknowledged commands whenever the database is away. A batch that fails otherwise is run again record by record, and only the one
- * that fails alone is set aside.
+ * lose acknowledged commands whenever the database is away. A batch that fails otherwise is run again record by record, one that came alone
+ * once more (it may have met a race), and only the record that fails alone is set aside.
  */
 export function createBatchRunner(deadLetterTopic: string, { handler, publish, markHandled, isStopping, logger, countDeadLetter }: BatchRunnerDeps) {
-  async function run(records: readonly RawRecord[], work: () => Promise<void> = () => handleOnce(records)): Promise<void> {
+  async function run(records: readonly RawRecord[]): Promise<void> {
+    await untilAvailable(records.length, () => handleOnce(records), async (error) => {
+      logger.error({ err: error, records: records.length }, 'batch failed, trying its records one by one');
+      for (const record of records) await runAlone(record);
+    });
+  }
+
+  async function runAlone(record: RawRecord): Promise<void> {
+    await untilAvailable(1, () => handleOnce([record]), (error) => setAside(record, error));
+  }
+
+  async function untilAvailable(count: number, work: () => Promise<void>, orElse: (error: unknown) => Promise<void>): Promise<void> {
     for (let attempt = 0; !isStopping(); attempt++) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof Unavailable)) return isolate(records, error);
-        logger.error({ err: error, attempt, records: records.length }, 'batch failed, trying again');
+        if (!(error instanceof Unavailable)) return orElse(error);
+        logger.error({ err: error, attempt, records: count }, 'batch failed, trying again');
         await pause(Math.min(100 * 2 ** attempt, 2_000));
       }
     }
   }
 
-  async function isolate(records: readonly RawRecord[], error: unknown): Promise<void> {
-    const [first, ...others] = records;
-    if (first === undefined) return;
-    if (others.length === 0) return setAside(first, error);
-    logger.error({ err: error, records: records.length }, 'batch failed, trying its records one by one');
-    for (const record of records) await run([record]);
-  }
-
   async function setAside(record: RawRecord, error: unknown): Promise<void> {
     logger.error({ err: error, partition: record.partition, offset: record.offset }, 'record failed alone');
-    await run([record], async () => {
-      await handler.onPoisoned?.(record, error);
+    const tell = async () => handler.onPoisoned?.(record, error);
+    await untilAvailable(1, tell, async (untold) => logger.error({ err: untold }, 'nobody could be told of it'));
+    const keep = async () => {
       await publish([deadLetter(record, 'failed', String(error))]);
       markHandled([record]);
       countDeadLetter('failed');
-    });
+    };
+    await untilAvailable(1, keep, async (unkept) => { throw unkept; });
   }
 
   async function handleOnce(records: readonly RawRecord[]): Promise<void> {
     const outcomes = await handler.handle(records);
-    const dead = records.flatMap((record, index) => {
-      const outcome = outcomes[index] ?? rejected('no_outcome');
-      return outcome.kind === 'rejected' ? [deadLetter(record, outcome.reason, '')] : [];
-    });
+    const dead = records.flatMap((record, index) => lettersOf(record, outcomes[index] ?? rejected('no_outcome')));
     if (dead.length > 0) await publish(dead);
     for (const { headers } of dead) countDeadLetter(headers['reason'] ?? '');
     markHandled(records);
+  }
+
+  function lettersOf(record: RawRecord, outcome: Outcome): KafkaRecord[] {
+    if (outcome.kind === 'rejected') return [deadLetter(record, outcome.reason, '')];
+    const apart = outcome.kind === 'done' ? (outcome.apart ?? []) : [];
+    return apart.map(({ value, error }) => deadLetter({ ...record, value }, 'failed', error));
   }
 
   function deadLetter({ key, value, headers, partition, offset }: RawRecord, reason: string, error: string): KafkaRecord {

@@ -17,15 +17,19 @@ export interface ConsumerSettings extends SourceSettings {
   deadLetterTopic: string;
   /** A batch in hand for longer is ill health. Default 10 s. */
   stuckAfterMs?: number;
+  /** So many records are handled at once at most, whatever waits: a transaction has to end within the time-out of its statements. Default 1,000. */
+  batchMax?: number;
   /** For who is in no hurry: after a small batch it rests so long, and what comes meanwhile shares the next one's round trips. Default 0. */
   restMs?: number;
 }
 
+const BATCH_MAX = 1_000;
 /** A batch as large as this shows a backlog, and who rests then falls behind. */
 const BACKLOG = 500;
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
 export function createConsumer(settings: ConsumerSettings, { handler, publish, logger, metrics }: ConsumerDeps): Component {
+  const { batchMax = BATCH_MAX } = settings;
   const source = createRecordSource(settings, { topic: handler.topic, receive, logger });
   const deadLetters = deadLetterCounter(metrics);
   const countDeadLetter = (reason: string) => deadLetters.inc({ topic: handler.topic, reason });
@@ -41,8 +45,10 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
   }
 
   async function handleBatch(records: RawRecord[]) {
-    busySince = Date.now();
-    await runBatch(records);
+    for (let at = 0; at < records.length; at += batchMax) {
+      busySince = Date.now();
+      await runBatch(records.slice(at, at + batchMax));
+    }
     busySince = null;
     if (settings.restMs !== undefined && records.length < BACKLOG && !isStopping) await pause(settings.restMs);
   }

@@ -11,6 +11,29 @@ const topic = 'public.behavior.event.v1';
 const line = useLineToBroker(stack.kafka.brokers[0] ?? '');
 const logger = createLogger('test', 'silent');
 
+test('a backlog is handled in batches, each of a bounded size, in order', async () => {
+  const batches: number[][] = [];
+  const consumer = createConsumer(
+    { kafka: stack.kafka, groupId: 'bounded', deadLetterTopic: 'unused', batchMax: 70 },
+    {
+      handler: {
+        topic: 'public.webhook.delivery.v1',
+        async handle(records) {
+          batches.push(records.map(({ value }) => Number(value)));
+          return records.map(done);
+        },
+      },
+      publish: stack.publish, logger, metrics: new Registry(),
+    },
+  );
+  const numbers = Array.from({ length: 500 }, (_, index) => index);
+  await stack.publish(numbers.map((number) => ({ topic: 'public.webhook.delivery.v1', key: 'k', value: String(number), headers: {} })));
+  const stop = await stack.run([consumer]);
+  await eventually(() => expect(batches.flat()).toEqual(numbers));
+  await stop();
+  expect(Math.max(...batches.map(({ length }) => length))).toBe(70);
+});
+
 test('a broker that is away is waited for, however often the consumer crashes meanwhile', async () => {
   const [values, failures]: [string[], unknown[]] = [[], []];
   const handle = async (records: readonly RawRecord[]) => {

@@ -6,7 +6,7 @@ interface Given {
   operationId?: string;
   workspaceId?: string;
   userId?: string;
-  event?: 'activity.completed' | 'activity.skipped';
+  event?: 'activity.completed' | 'activity.skipped' | 'activity.reopened';
   activityId?: string;
   timestamp?: string;
   channel?: string;

@@ -79,6 +79,7 @@ describe('creating', () => {
     expect((await call('DELETE', `/v1/activities/${ids[0]}`)).status).toBe(204);
     expect((await create({ user_id: 'usr_full' })).status).toBe(201);
     expect(await call('POST', `/v1/activities/${ids[0]}/restore`)).toMatchObject({ status: 403, body: { code: 'plan_limit_reached' } });
+    expect(await call('POST', `/v1/activities/${ids[0]}/restore`, { body: { status: 'active' } })).toMatchObject({ status: 400, body: { errors: [{ path: 'status' }] } });
   });
 
   test('that is refused brings no user along', async () => {
@@ -234,6 +235,20 @@ describe('an action', () => {
     expect(first).toMatchObject({ status: 200, body: { status: 'processed' } });
     expect(await press()).toEqual(first);
     await eventually(() => expect(eventNames('usr_key')).toEqual(['activity.created', 'activity.completed']));
+  });
+
+  test('whatever is done to an activity by its id is done for the user whom X-Buffy-User-ID names, or nobody knows of it', async () => {
+    const { body: made } = await create({ user_id: 'usr_named', type: 'routine', name: 'Morning', steps: [{ id: 'stp_named', name: 'Stretch' }] });
+    const path = `/v1/activities/${made.id}`;
+    const requests: [string, string, object?][] = [
+      ['GET', ''], ['PUT', '', { name: 'Evening', steps: made.steps.map(({ id, name }: { id: string; name: string }) => ({ id, name })) }], ['PATCH', '', { priority: 2 }], ['POST', '/activate'], ['POST', '/complete'], ['POST', '/reopen'], ['POST', '/snooze', { snooze_minutes: 5 }],
+      ['POST', '/skip'], ['POST', '/steps/stp_named/complete'], ['POST', '/steps/stp_named/skip'], ['DELETE', ''], ['POST', '/restore'],
+    ];
+    const as = (userId: string, [method, rest, body]: [string, string, object?]) => call(method, path + rest, { body, headers: { 'x-buffy-user-id': userId } });
+    for (const request of requests) expect([request, await as('usr_other', request)]).toMatchObject([request, { status: 404, body: { code: 'not_found' } }]);
+    expect((await call('GET', path)).body).toEqual(made);
+    for (const request of requests) expect([request, (await as('usr_named', request)).body?.code]).not.toEqual([request, 'not_found']);
+    expect(await as('usr other', ['GET', ''])).toMatchObject({ status: 400, body: { code: 'validation_failed', errors: [{ path: 'X-Buffy-User-ID' }] } });
   });
 
   test('pressed by many at once is done once', async () => {

@@ -1,4 +1,4 @@
-import { behaviorCommand, behaviorEvent, toUtc, type BehaviorCommand } from '@waggle/contracts';
+import { behaviorCommand, behaviorEvent, inboundBody, toUtc, type BehaviorCommand } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { aCommand, eventually, useStack } from '@waggle/testkit';
@@ -94,6 +94,32 @@ test('a redelivered command changes nothing twice, in the same batch or in a lat
   expect(eventsOf(command)).toHaveLength(1);
   expect(await stateOf(command)).toBe('done');
   await stop();
+});
+
+test('commands that are delivered again within their batch are answered as the first time, the refused ones too', async () => {
+  const completing = onAnotherDay({ userId: 'usr_4', activityId: 'act_4' });
+  const then = (event: 'activity.skipped' | 'activity.reopened') => aCommand({ userId: 'usr_4', activityId: 'act_4', timestamp: completing.body.timestamp, event });
+  // Skipping what is done is refused; done again after the reopening it would be carried out.
+  const given = [completing, then('activity.skipped'), then('activity.reopened')];
+  const { verdicts, events: told } = await apply([...given, ...given]);
+  expect(verdicts.map(({ outcome }) => outcome)).toEqual(['processed', 'refused', 'processed', 'processed', 'refused', 'processed']);
+  expect(told.map(({ event }) => event)).toEqual(['activity.completed', 'activity.reopened']);
+  expect(await stateOf(completing)).toBe('pending');
+});
+
+test('an id that another user takes meanwhile is taken, and nobody is to blame', async () => {
+  const other = await db().connect();
+  await other.query('BEGIN');
+  await other.query("INSERT INTO activities (workspace_id, id, user_id, type, name, channels, starts_on, version, created_at, updated_at) VALUES ('ws_demo', 'act_raced', 'usr_1', 'habit', 'Read', '{}', '2026-01-01', 1, now(), now())");
+  const body = inboundBody.parse({ event: 'onboarding.completed', user_id: 'usr_new', timestamp: '2026-03-28T08:12:44Z', activities: [{ id: 'act_raced', type: 'habit', name: 'Read' }] });
+  const applying = apply([{ ...aCommand({ userId: 'usr_new' }), body }]);
+  await eventually(async () => {
+    const { rows } = await db().query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'test'");
+    expect(rows).toHaveLength(1);
+  });
+  await other.query('COMMIT');
+  other.release();
+  expect((await applying).verdicts).toEqual([{ outcome: 'refused', refusal: expect.objectContaining({ code: 'already_exists' }) }]);
 });
 
 test("a user's events are numbered without a gap, in the order of their commands", async () => {

@@ -1,4 +1,4 @@
-import { behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
+import { activityCreateBody, behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { createLogger, createRightOfWay } from '@waggle/runtime';
@@ -18,6 +18,7 @@ import { seedHabits } from './seed.ts';
 const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
 const records = stack.collect(bulkCommand.topic);
+const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
 const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
 const reader = createBulkReader(database.pool);
 const redis = new Redis(stack.redisUrl, { lazyConnect: true });
@@ -104,7 +105,48 @@ test('an item that fails alone is failed, and all others of its record are done'
   const results = await reader.listResults({ workspaceId: 'ws_demo', operationId }, { after: -1, status: null, limit: 10 });
   expect(results).toMatchObject([{ status: 'processed' }, { status: 'processed' }, { status: 'failed', error: { code: 'internal' } }, { status: 'processed' }]);
   await eventually(() => expect(timestampsOf(2)).toEqual([1, 2, 3].map(on)));
+
+  // Put back alone once its fault is gone, it is done like the others, and counted as such; put back again it changes nothing.
+  await eventually(() => expect(deadLetters).toHaveLength(1));
+  const { key, value } = deadLetters[0]!;
+  const letter = JSON.parse(value);
+  expect(letter.items).toEqual([expect.objectContaining({ index: 2 })]);
+  letter.items[0].body.timestamp = on(4);
+  for (const round of [1, 2]) {
+    await stack.publish([{ topic: bulkCommand.topic, key, value: JSON.stringify(letter), headers: {} }]);
+    await publish(aRecord([completed(2, 10 + round)], { operationId: newOperation(), total: 1 }));
+    await eventually(() => expect(timestampsOf(2)).toContain(on(10 + round)));
+    expect(await reader.find('ws_demo', operationId)).toMatchObject({ total: 4, done: 4, failed: 0, completedAt: expect.any(Date) });
+    expect((await statusesOf(operationId))[2]).toEqual([2, 'processed']);
+  }
+  expect(timestampsOf(2)).toEqual([1, 2, 3, 4, 11, 12].map(on));
   await stop();
+});
+
+test('an id that two users take in one request is given to one and taken for the other', async () => {
+  const stop = await startCore();
+  for (let round = 0; round < 5; round++) {
+    const operationId = newOperation();
+    const created = (user: number) => activityCreateBody.parse({ event: 'activity.create', user_id: `usr_${user}`, activity: { id: `act_raced_${round}`, type: 'habit', name: 'Read' } });
+    await publish(aRecord([created(4)], { operationId, total: 2 }), aRecord([created(5)], { operationId, total: 2, first: 1 }));
+    expect(await whenCompleted(operationId)).toMatchObject({ done: 2, failed: 1 });
+    const results = await reader.listResults({ workspaceId: 'ws_demo', operationId }, { after: -1, status: 'failed', limit: 10 });
+    expect(results).toMatchObject([{ error: { code: 'already_exists' } }]);
+  }
+  await stop();
+});
+
+test('a record that is twice in a turn counts once, and what was refused stays refused', async () => {
+  const operationId = newOperation();
+  const bodies = ['activity.completed', 'activity.skipped', 'activity.reopened'].map((event) => inboundBody.parse({ ...completed(9, 60), event }));
+  const record = aRecord(bodies, { operationId, total: 3 });
+  await publish(record, record);
+  await eventually(() => expect(records.filter(({ value }) => value.includes(operationId))).toHaveLength(2));
+  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay(), logger: createLogger('test', 'silent') });
+  await core.handler.handle(records.filter(({ value }) => value.includes(operationId)) satisfies RawRecord[]);
+  expect(await statusesOf(operationId)).toEqual([[0, 'processed'], [1, 'failed'], [2, 'processed']]);
+  const { rows } = await db().query("SELECT state FROM occurrences WHERE activity_id = 'act_9' AND local_date = '2026-03-01'");
+  expect(rows).toEqual([{ state: 'pending' }]);
 });
 
 test('the total may be told before, between or after the items', async () => {

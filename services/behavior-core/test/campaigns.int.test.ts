@@ -181,7 +181,8 @@ describe('visibility', () => {
     given.push(event('d', { environment: 'test' }));
     given.push(event('e', { wallet: walletOf(2), occurred_at: '2026-01-03T00:00:00Z' }));
     given.push(event('f', { wallet: walletOf(3) }));
-    await process(...given);
+    // Whoever puts a record into the topic: another workspace's event is no business of this campaign's operator.
+    await process(...given, event('g', { workspace_id: 'ws_other', wallet: walletOf(4) }));
   });
 
   const idsOf = async (path: string) => (await call('GET', `/v1/campaigns/${campaignId}${path}`)).body.data.map(({ event_id }: { event_id: string }) => event_id);

@@ -31,6 +31,8 @@ export function createApp(config: Config) {
         deadLetterTopic: 'private.event-log.dead-letter.v1',
         // Nobody waits for an answer here. A transaction per event costs PostgreSQL and Kafka as much as all the rest of the way.
         restMs: 40,
+        // The writer cuts what it takes into transactions by itself.
+        batchMax: Infinity,
       },
       { handler, publish: producer.publish, logger, metrics },
     );

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { toUtc } from '@waggle/contracts';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
@@ -158,3 +159,21 @@ test('several instances make the partitions of the next days once, and the servi
   await stack.run(createApp(loadConfig(stack.envOf('event-log', { CORE_INTERNAL_URLS: keys.url(), PORT: '0', INTERNAL_PORT: '0', RETENTION_DAYS: '31' }))).components);
   await eventually(async () => expect((await list()).map((partition) => partition.name)).not.toContain(name));
 });
+
+test('an event that only Kafka knows is listed from its own time on, also where nothing was recorded for hours before it', async () => {
+  const hoursAgo = (hours: number) => toUtc(new Date(Date.now() - hours * 3_600_000));
+  const [before, lost, late] = [anEvent({ workspace_id: 'ws_hole' }), anEvent({ workspace_id: 'ws_hole', timestamp: hoursAgo(3) }), anEvent({ workspace_id: 'ws_hole', timestamp: hoursAgo(6) })];
+  const ofHole = () => idsOf("workspace_id = 'ws_hole'");
+  await stack.publish([recordOf(lost), recordOf(late)]);
+  await eventually(async () => expect(await ofHole()).toHaveLength(2));
+  await pool.query("DELETE FROM events WHERE workspace_id = 'ws_hole'");
+  expect(await admin('export', '--to', file('hole'))).toMatchObject({ code: 0 });
+  appendFileSync(file('hole'), `${JSON.stringify({ ...before, recorded_at: hoursAgo(10) })}\n`);
+  expect(await admin('rebuild', '--from', file('hole'))).toMatchObject({ code: 0, stderr: '' });
+
+  expect(await ofHole()).toEqual([before.id, lost.id, late.id]);
+  const hole = keys.makeKey('ws_hole');
+  const since = async (hours: number) => (await callApi('GET', `${stack.urlOf('event-log')}/v1/events?since=${hoursAgo(hours)}`, { key: hole })).body.data;
+  expect(await since(4)).toMatchObject([{ id: lost.id, recorded_at: lost.timestamp }]);
+  expect(await since(7)).toMatchObject([{ id: lost.id }, { id: late.id, recorded_at: lost.timestamp }]);
+}, 60_000);

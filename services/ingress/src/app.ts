@@ -27,7 +27,7 @@ export function createApp(config: Config) {
   const rightOfWay = createRightOfWay();
   const submit = submitBy(publish, config.inboundWaitMs);
   const submitFirst: typeof submit = (submission) => rightOfWay.lead(() => submit(submission));
-  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), operationIds, submit: submitFirst, now });
+  const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), apiPolicy: perMinute('api', config.apiLimit), operationIds, submit: submitFirst, now });
   // A producer of its own: single requests must not wait behind megabytes of bulk.
   const bulkProducer = createProducer(config.kafka, logger);
   const submitBulk = submitBy(publishInTime(bulkProducer.publish), config.bulkWaitMs);

@@ -7,6 +7,8 @@ const environment = z.object({
   OPERATION_SECRET: z.string().regex(/^[0-9a-f]{64}$/),
   INBOUND_WAIT_MS: milliseconds(2_000),
   INBOUND_LIMIT: count(100),
+  /** Inbound requests that name no user, by their key. */
+  API_LIMIT_PER_MINUTE: count(600),
   BULK_WAIT_MS: milliseconds(10_000),
   BULK_LIMIT: count(60),
   /** Requests that wait for the core's reply at once; beyond it 503. */
@@ -21,6 +23,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     operationSecret: parsed.OPERATION_SECRET,
     inboundWaitMs: parsed.INBOUND_WAIT_MS,
     inboundLimit: parsed.INBOUND_LIMIT,
+    apiLimit: parsed.API_LIMIT_PER_MINUTE,
     bulkWaitMs: parsed.BULK_WAIT_MS,
     bulkLimit: parsed.BULK_LIMIT,
     waitingMax: parsed.WAITING_MAX,

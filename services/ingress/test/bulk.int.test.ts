@@ -132,9 +132,11 @@ describe('JSON', () => {
     { status: 400, code: 'malformed_json', description: 'JSON that cannot be read', content: '{"operations":[' },
     { status: 413, code: 'payload_too_large', description: 'more than 2 MB', content: { operations: ['x'.repeat(2_100_000)] } },
     { status: 415, code: 'unsupported_media_type', description: 'another type', content: 'a', headers: { 'content-type': 'text/csv' } },
+    { status: 400, code: 'validation_failed', description: 'no line', content: '\n', headers: { 'content-type': 'application/x-ndjson' } },
   ])('$status $code for $description, and nothing is done', async ({ status, code, content, headers = {} }) => {
     const before = commands.length;
-    expect(await post(content, { headers })).toMatchObject({ status, body: { code } });
+    const faults = code === 'validation_failed' ? { errors: expect.arrayContaining([{ path: expect.any(String), message: expect.any(String) }]) } : {};
+    expect(await post(content, { headers })).toMatchObject({ status, body: { code, ...faults } });
     expect(commands).toHaveLength(before);
   });
 

@@ -301,6 +301,26 @@ testWithOwnBroker('503 when Kafka does not acknowledge; sent again it counts onc
   expect(await awardsOf(sender)).toHaveLength(1);
 }, 60_000);
 
+test('however long the core was away, the first body under an id stands, whichever partitions the wallets belong to', async () => {
+  const sender = await aSender();
+  await send(sender, anEvent(sender));
+  await core.stop();
+  const wallet = (n: number) => `0x${n.toString(16).padStart(40, '0')}`;
+  const firsts = Array.from({ length: 10 }, (_, n) => anEvent(sender, { user: { wallet: wallet(n + 1) } }));
+  for (const first of firsts) expect((await send(sender, first)).body.data).toMatchObject({ duplicate: false });
+  for (const [n, first] of firsts.entries()) expect((await send(sender, { ...first, user: { wallet: wallet(n + 101) } })).body.data).toMatchObject({ duplicate: true });
+  await core.restart();
+  for (const [n, first] of firsts.entries()) {
+    await eventually(async () => expect(await seenOf(sender, first['event_id'])).toMatchObject({ wallet: wallet(n + 1), conflict: true }));
+  }
+  // What the core has written into the receipt says it too.
+  const [first] = firsts;
+  await eventually(async () => expect((await send(sender, first)).body.data).toMatchObject({ processing_status: 'awarded' }));
+  await send(sender, { ...first, user: { wallet: wallet(201) } });
+  const keysOf = (eventId: unknown) => accepted.filter(({ value }) => JSON.parse(value).event_id === eventId).map(({ key }) => key);
+  await eventually(() => expect(keysOf(first!['event_id'])).toEqual(Array(3).fill(`${sender.campaignId}:${wallet(1)}`)));
+}, 60_000);
+
 test('with the core away known keys are accepted on, unknown ones are told to come again', async () => {
   const sender = await aSender();
   await send(sender, anEvent(sender));

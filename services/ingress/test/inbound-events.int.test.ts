@@ -106,7 +106,7 @@ describe('an onboarding', () => {
     const taken = (await onCore('POST', '/v1/activities', { id: `act_taken_${users}`, type: 'habit', name: 'Read', user_id: `usr_${users++}` })).body.id;
     const lists = [
       { list: [...activities, { type: 'habit', name: 'Read', id: taken }], answer: { status: 409, body: { code: 'already_exists' } } },
-      { list: [...activities, { type: 'habit', name: 'Read', schedule: { recurrence: 'FREQ=HOURLY' } }], answer: { status: 400, body: { code: 'validation_failed' } } },
+      { list: [...activities, { type: 'habit', name: 'Read', schedule: { recurrence: 'FREQ=HOURLY' } }], answer: { status: 400, body: { code: 'validation_failed', errors: [{ path: 'activities.2.schedule.recurrence', message: expect.any(String) }] } } },
       { list: Array(26).fill(activities[0]), answer: { status: 403, body: { code: 'plan_limit_reached' } } },
       { list: [...activities, { type: 'habit' }], answer: { status: 400, body: { errors: [{ path: 'activities.2.name' }] } } },
     ];

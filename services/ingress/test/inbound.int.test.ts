@@ -130,6 +130,16 @@ test('429 beyond the limit, whatever became of the requests before, and another 
   expect((await post({ ...body, user_id: 'usr_unlimited' })).status).toBe(422);
 });
 
+test("a system key's requests that say of no user whom they are for count as its own", async () => {
+  const { systemKey: key } = await stack.createWorkspace();
+  const nameless = [{ event: 'activity.completed' }, { event: 'activity.completed', user_id: 'usr lost' }, [], {}];
+  const answers = [];
+  for (const body of nameless) answers.push(await post(body, { key }));
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+  expect(answers.map(({ headers }) => headers.get('ratelimit')?.split(';t')[0])).toEqual(['"api";r=599', '"api";r=598', '"api";r=597', '"api";r=596']);
+  expect((await post({ event: 'activity.eaten', user_id: 'usr_found' }, { key })).headers.get('ratelimit-policy')).toBe('"inbound";q=4;w=60');
+});
+
 test('while the core is away: 202 with the place to ask, and what was accepted is done when it is back', async () => {
   const habit = await aHabit();
   await post({ ...habit, timestamp: '2026-03-27T08:12:44Z' });

@@ -3,7 +3,7 @@ import {
   inappKeyView, mappingView, pageQuery, processingStatus, revokeAwardBody, taskView,
 } from '@waggle/contracts';
 import { z } from 'zod';
-import { listOf, type PublicRoute, type RouteTable } from './route.ts';
+import { listOf, type RouteTable } from './route.ts';
 
 const wallet = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
 const inappEventQuery = pageQuery.extend({
@@ -12,11 +12,7 @@ const inappEventQuery = pageQuery.extend({
 const awardQuery = pageQuery.extend({ wallet: wallet.optional(), task_id: z.string().optional(), environment: environment.default('live') });
 const leader = z.object({ rank: z.int(), wallet: z.string(), points: z.int(), awards: z.int() });
 
-/** Campaigns are the workspace's: a user key may not. */
-const forSystemKeys = (routes: RouteTable): RouteTable =>
-  Object.fromEntries(Object.entries(routes).map(([name, route]): [string, PublicRoute] => [name, { ...route, problems: [...(route.problems ?? []), 'forbidden'] }]));
-
-export const CAMPAIGN_ROUTES: RouteTable = forSystemKeys({
+export const CAMPAIGN_ROUTES: RouteTable = {
   'POST /v1/campaigns': { summary: 'Create a campaign', body: createCampaignBody, answers: { 201: campaignView } },
   'GET /v1/campaigns': { summary: 'List campaigns', query: pageQuery, answers: { 200: listOf(campaignView) } },
   'GET /v1/campaigns/{id}': { summary: 'Read a campaign', answers: { 200: campaignView } },
@@ -37,4 +33,4 @@ export const CAMPAIGN_ROUTES: RouteTable = forSystemKeys({
   'GET /v1/campaigns/{id}/awards': { summary: 'List awards, newest first', query: awardQuery, answers: { 200: listOf(awardView) } },
   'GET /v1/campaigns/{id}/leaderboard': { summary: 'Wallets by points', query: pageQuery, answers: { 200: listOf(leader) } },
   'POST /v1/campaigns/{id}/awards/{award_id}/revoke': { summary: 'Take an award back', body: revokeAwardBody, answers: { 200: award }, problems: ['already_revoked', 'invalid_transition'] },
-});
+};

@@ -19,7 +19,7 @@ export const INBOUND_ROUTES: RouteTable = {
   'POST /v1/webhooks/inbound': {
     summary: 'Tell of something that happened', description: 'Processed synchronously; 202 where that takes too long. At most 100 a minute per user.',
     body: inboundBody, answers: { 200: operationAnswer, 202: accepted },
-    problems: ['forbidden', 'not_found', 'template_not_found', 'invalid_transition', 'activity_archived', 'plan_limit_reached', 'already_exists', 'unknown_event'],
+    problems: ['not_found', 'template_not_found', 'invalid_transition', 'activity_archived', 'plan_limit_reached', 'already_exists', 'unknown_event'],
   },
   'POST /v1/activities/bulk': {
     summary: 'Tell of up to 1,000 things at once, or of 100,000 line by line', description: 'Each item is an inbound body, or `{"event":"activity.create","user_id","activity"}`.',

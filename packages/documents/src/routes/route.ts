@@ -12,7 +12,7 @@ export interface PublicRoute {
   otherBodies?: Readonly<Record<string, string>>;
   /** By status. A list is a page of items; null has no body. */
   answers: Readonly<Record<number, z.ZodType | ListOf | Text | null>>;
-  /** Beyond those that every route has by its form: no key, a bad body or parameter, a thing that is not there, too many requests, unavailable. */
+  /** Beyond those that every route has by its form: no key, a user key that names somebody else, a bad body or parameter, a thing that is not there, too many requests, unavailable. */
   problems?: readonly ProblemCode[];
   /** Who asks. By default a Bearer key. */
   auth?: 'signature' | 'none';
@@ -32,7 +32,7 @@ export const listOf = (item: z.ZodType): ListOf => ({ listOf: item });
 
 export const HEADERS = {
   'If-Match': 'The version that is to be changed, as in `7` or `"7"`; another one: 412',
-  'X-Buffy-User-ID': 'The user for whom a system key acts, where the request names none',
+  'X-Buffy-User-ID': 'The user for whom a system key acts, where the request names none; what is not of that user: 404',
   'Last-Event-ID': 'The id of the last event of an earlier stream: goes on behind it',
   'X-Buzz-Key-Id': 'The in-app key',
   'X-Buzz-Timestamp': 'Unix seconds, at most 300 from the server\'s time',

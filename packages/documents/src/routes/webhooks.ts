@@ -1,4 +1,4 @@
-import { createEndpointBody, deliveryDetail, deliveryFilters, deliveryView, endpointView, pageQuery, replayBody, rotateSecretBody, testSendBody, updateEndpointBody } from '@waggle/contracts';
+import { createEndpointBody, deliveryDetail, deliveryFilters, deliveryView, emptyBody, endpointView, pageQuery, replayBody, rotateSecretBody, testSendBody, updateEndpointBody } from '@waggle/contracts';
 import { z } from 'zod';
 import { listOf, type RouteTable } from './route.ts';
 
@@ -13,14 +13,14 @@ export const WEBHOOK_ROUTES: RouteTable = {
   'DELETE /v1/webhooks/endpoints/{id}': { summary: 'Delete an endpoint', answers: { 204: null } },
   'POST /v1/webhooks/endpoints/{id}/rotate-secret': { summary: 'Give an endpoint a new secret', description: 'Both sign during the grace time.', body: rotateSecretBody, answers: { 200: endpointView } },
   'POST /v1/webhooks/endpoints/{id}/test': { summary: 'Send a test event', description: 'One attempt, answered with the finished delivery.', body: testSendBody, answers: { 200: deliveryDetail } },
-  'POST /v1/webhooks/endpoints/{id}/enable': { summary: 'Enable an endpoint', answers: { 200: endpointView } },
-  'POST /v1/webhooks/endpoints/{id}/disable': { summary: 'Disable an endpoint', answers: { 200: endpointView } },
+  'POST /v1/webhooks/endpoints/{id}/enable': { summary: 'Enable an endpoint', body: emptyBody, answers: { 200: endpointView } },
+  'POST /v1/webhooks/endpoints/{id}/disable': { summary: 'Disable an endpoint', body: emptyBody, answers: { 200: endpointView } },
   'POST /v1/webhooks/endpoints/{id}/replay': {
     summary: 'Send again what has failed or was skipped', description: 'The whole schedule anew; a dry run (200) only counts.', body: replayBody,
     answers: { 200: replayCount, 202: replayCount.extend({ operation_id: z.string() }) },
   },
-  'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: pageQuery.extend(deliveryFilters.shape), answers: { 200: listOf(deliveryView) }, problems: ['forbidden'] },
+  'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: pageQuery.extend(deliveryFilters.shape), answers: { 200: listOf(deliveryView) } },
   'GET /v1/webhooks/deliveries/{id}': { summary: 'Read a delivery with its attempts', answers: { 200: deliveryDetail } },
-  'POST /v1/webhooks/deliveries/{id}/retry': { summary: 'Send a finished delivery once more', answers: { 202: deliveryView }, problems: ['invalid_transition'] },
+  'POST /v1/webhooks/deliveries/{id}/retry': { summary: 'Send a finished delivery once more', body: emptyBody, answers: { 202: deliveryView }, problems: ['invalid_transition'] },
   'GET /v1/webhooks/event-types': { summary: 'List the event types', query: pageQuery, answers: { 200: listOf(eventTypeView) } },
 };

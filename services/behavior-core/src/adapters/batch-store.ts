@@ -1,6 +1,6 @@
 import { type ActivityType, type OperationResult } from '@waggle/contracts';
 import { appendToOutbox } from '@waggle/outbox';
-import { isUniqueViolation, joinJson, transact } from '@waggle/database';
+import { isUniqueViolation, joinJson, transact, type Steps } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
 import { appliedKey, templateKey, userKey, type BatchState, type LoadedUser, type Remembered } from '../domain/commands/batch-state.ts';
 import type { BatchChanges } from '../domain/commands/batch-changes.ts';
@@ -103,21 +103,21 @@ export async function saveBatch(tx: ClientBase, changes: BatchChanges, { locked,
 
 /** For who keeps no operations: one transaction around `loadBatch` and `saveBatch`. */
 export async function applyBatch(pool: Pool, instructions: readonly Instruction[], decide: Decide): Promise<BatchChanges> {
-  return applyOnce(pool, instructions, decide).catch((error: unknown) => {
-    // Another user's creation took the same id meanwhile: the second time it is seen.
-    if (isUniqueViolation(error, 'activities_pkey')) return applyOnce(pool, instructions, decide);
-    throw error;
-  });
-}
-
-async function applyOnce(pool: Pool, instructions: readonly Instruction[], decide: Decide): Promise<BatchChanges> {
-  return transact(pool, {
+  return transactBatch(pool, {
     load: (tx) => loadBatch(tx, instructions),
     decide: (loaded) => ({ loaded, changes: decide(instructions, loaded.state, loaded.locked.now) }),
     async save(tx, { loaded, changes }) {
       await saveBatch(tx, changes, loaded);
       return changes;
     },
+  });
+}
+
+/** A transaction around `loadBatch` and `saveBatch`, run once more when another user's creation took the same id meanwhile: the second time it is seen. */
+export async function transactBatch<Loaded, Decision, Saved>(pool: Pool, steps: Steps<Loaded, Decision, Saved>): Promise<Saved> {
+  return transact(pool, steps).catch((error: unknown) => {
+    if (isUniqueViolation(error, 'activities_pkey')) return transact(pool, steps);
+    throw error;
   });
 }
 

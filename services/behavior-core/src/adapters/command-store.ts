@@ -4,7 +4,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Verdict } from '../domain/commands/batch-state.ts';
 import type { BatchChanges } from '../domain/commands/batch-changes.ts';
 import type { Instruction } from '../domain/commands/instruction.ts';
-import { loadBatch, saveBatch, type Decide } from './batch-store.ts';
+import { loadBatch, saveBatch, transactBatch, type Decide } from './batch-store.ts';
 
 // Who was refused for a fault of ours (`recordPoisoned`) has not been decided: its record may be put back once the fault is mended.
 export const FIND_OPERATIONS = {
@@ -13,15 +13,15 @@ export const FIND_OPERATIONS = {
     WHERE (o.workspace_id, o.id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND (o.refusal ->> 'code') IS DISTINCT FROM 'internal'`,
 };
 
-// A redelivered request has its row already, also one that is twice in a batch; only a fault of ours is written over. Who is not there (any more) is not named either: an erased user's late requests leave no id.
+// A redelivered request has its row already; only a fault of ours is written over. Who is not there (any more) is not named either: an erased user's late requests leave no id.
 const SAVE_OPERATIONS = {
   name: 'operations_save',
   text: `INSERT INTO operations (workspace_id, id, kind, user_id, creator_user_id, command_id, outcome, refusal, accepted_at)
-    SELECT DISTINCT ON (o.workspace_id, o.id) o.workspace_id, o.id, 'inbound', u.id, CASE WHEN u.id IS NOT NULL THEN creator_user_id END, command_id, outcome, refusal, accepted_at
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::timestamptz[]) WITH ORDINALITY
-      AS o(workspace_id, id, user_id, creator_user_id, command_id, outcome, refusal, accepted_at, ordinal)
+    SELECT o.workspace_id, o.id, 'inbound', u.id, CASE WHEN u.id IS NOT NULL THEN creator_user_id END, command_id, outcome, refusal, accepted_at
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::timestamptz[])
+      AS o(workspace_id, id, user_id, creator_user_id, command_id, outcome, refusal, accepted_at)
       LEFT JOIN users u ON u.workspace_id = o.workspace_id AND u.id = o.user_id
-    ORDER BY o.workspace_id, o.id, o.ordinal
+    ORDER BY o.workspace_id, o.id
     ON CONFLICT (workspace_id, id) DO UPDATE SET outcome = excluded.outcome, refusal = excluded.refusal WHERE (operations.refusal ->> 'code') = 'internal'`,
 };
 
@@ -40,17 +40,22 @@ export function toInstruction({ id, digest, operation_id, workspace_id, user_id,
   };
 }
 
-/** Locks the users of a batch of single requests, shows what must be known, and commits what `decide` says, with one operation per request. */
+/**
+ * Locks the users of a batch of single requests, shows what must be known, and commits what `decide` says, with one operation per request.
+ * A request that is delivered again within the batch is decided once, like one that is delivered again later.
+ */
 export async function applyInstructions(pool: Pool, instructions: readonly Instruction[], decide: Decide): Promise<BatchChanges> {
-  return transact(pool, {
+  const requests = [...new Map(instructions.map((instruction) => [instruction.operationId, instruction])).values()];
+  return transactBatch(pool, {
     async load(tx) {
-      const [batch, operations] = await Promise.all([loadBatch(tx, instructions), findOperations(tx, instructions)]);
+      const [batch, operations] = await Promise.all([loadBatch(tx, requests), findOperations(tx, requests)]);
       return { ...batch, state: { ...batch.state, operations } };
     },
-    decide: (loaded) => ({ loaded, changes: decide(instructions, loaded.state, loaded.locked.now) }),
+    decide: (loaded) => ({ loaded, changes: decide(requests, loaded.state, loaded.locked.now) }),
     async save(tx, { loaded, changes }) {
-      await Promise.all([saveBatch(tx, changes, loaded), saveOperations(tx, instructions, changes.verdicts)]);
-      return changes;
+      await Promise.all([saveBatch(tx, changes, loaded), saveOperations(tx, requests, changes.verdicts)]);
+      const verdicts = new Map(requests.map(({ operationId }, at) => [operationId, changes.verdicts[at]!]));
+      return { ...changes, verdicts: instructions.map(({ operationId }) => verdicts.get(operationId)!) };
     },
   });
 }

@@ -1,5 +1,5 @@
 import { bulkCommand, keyOfUser, type BulkAnswer, type BulkCommand, type Reply } from '@waggle/contracts';
-import { defineBatchHandler, done } from '@waggle/kafka';
+import { defineBatchHandler, doneBut, type FailedPart } from '@waggle/kafka';
 import { Unavailable, type Logger, type RightOfWay } from '@waggle/runtime';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import type { DecideItems, Progress, TurnOutcome } from '../adapters/bulk/bulk-store.ts';
@@ -30,15 +30,33 @@ export const bulkCommandHandler = (deps: BulkCommandDeps) =>
   defineBatchHandler(bulkCommand, {
     async handle(received) {
       const commands = received.map(({ data }) => data);
+      const failedItems: FailedItem[] = [];
+      const run = { ...deps, setAside: (item: FailedItem) => failedItems.push(item) };
       // All lanes end before a failure is told: what is tried again must not meet itself.
-      const lanes = await Promise.allSettled(dealIntoLanes(commands, LANES).map((lane) => runLane(lane, deps)));
+      const lanes = await Promise.allSettled(dealIntoLanes(commands, LANES).map((lane) => runLane(lane, run)));
       const failed = lanes.find((lane) => lane.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
-      return received.map(done);
+      return commands.map((command) => doneBut(failedItems.filter(({ part }) => isPartOf(part, command)).map(toFailedPart)));
     },
   });
 
-async function runLane(commands: readonly BulkCommand[], deps: BulkCommandDeps): Promise<void> {
+interface FailedItem {
+  /** The one item. */
+  part: BulkPart;
+  error: unknown;
+}
+
+interface Run extends BulkCommandDeps {
+  setAside(item: FailedItem): void;
+}
+
+const isPartOf = ({ operation_id, items: [item] }: BulkPart, command: BulkCommand) =>
+  command.operation_id === operation_id && command.items.some(({ index }) => index === item?.index);
+
+/** Put back, it is one more record of the same operation; nobody waits for its answer by then. */
+const toFailedPart = ({ part, error }: FailedItem): FailedPart => ({ value: JSON.stringify({ ...part, reply_to: null }), error: String(error) });
+
+async function runLane(commands: readonly BulkCommand[], deps: Run): Promise<void> {
   let turns = 0;
   let keys = new Set<string>();
   const wake = () => {
@@ -57,7 +75,7 @@ async function runLane(commands: readonly BulkCommand[], deps: BulkCommandDeps):
 }
 
 /** What fails by itself is narrowed down to the one item, in order, so that all others are done. Returns the keys with new events. */
-async function runTurn(turn: readonly BulkPart[], deps: BulkCommandDeps): Promise<string[]> {
+async function runTurn(turn: readonly BulkPart[], deps: Run): Promise<string[]> {
   try {
     const { progress, events } = await deps.applyTurn(turn, deps.decide);
     await answerCompleted(progress, turn, deps);
@@ -73,6 +91,7 @@ async function runTurn(turn: readonly BulkPart[], deps: BulkCommandDeps): Promis
     for (const part of parts) {
       deps.logger.error({ err: error, operationId: part.operation_id, index: part.items[0]?.index }, 'bulk item failed alone');
       await answerCompleted(await deps.recordPoisoned(part), turn, deps);
+      deps.setAside({ part, error });
     }
     return [];
   }

@@ -23,8 +23,8 @@ export const inappEventHandler = ({ applyInappEvents, refreshReceipts, wake }: I
     },
   });
 
-function toReceipt({ digest, outcome: { status, reason, awards } }: Verdict): Receipt {
-  return { digest, processing_status: status, reason, awards };
+function toReceipt({ digest, wallet, outcome: { status, reason, awards } }: Verdict): Receipt {
+  return { digest, wallet, processing_status: status, reason, awards };
 }
 
 const toOutcome = ({ kind }: Verdict): Outcome => (kind === 'processed' ? done() : skipped(kind));

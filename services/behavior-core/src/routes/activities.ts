@@ -27,9 +27,9 @@ const todayQuery = z.strictObject({ user_id: userIdSchema.optional() });
 export function activitiesRoutes({ reader, create, wake, now }: ActivitiesDeps): Route[] {
   const view = viewAt(now);
 
-  async function createOne({ caller, body, header }: ApiRequest) {
+  async function createOne({ caller, body, namedUserId }: ApiRequest) {
     const { user_id, ...activity } = parseBody(createActivityBody, body);
-    const userId = namedUser(caller, user_id, header);
+    const userId = namedUser({ caller, namedUserId }, user_id);
     if (userId === undefined) throw invalid('user_id', 'A system key must say whose activity this is');
     checkRecurrence(activity);
     const instruction = {
@@ -42,9 +42,9 @@ export function activitiesRoutes({ reader, create, wake, now }: ActivitiesDeps):
     return created(verdict.answer.activity);
   }
 
-  async function list({ caller, query, header }: ApiRequest) {
+  async function list({ caller, query, namedUserId }: ApiRequest) {
     const { limit, cursor, ...filters } = parseQuery(listQuery, query);
-    const userId = namedUser(caller, filters.user_id, header);
+    const userId = namedUser({ caller, namedUserId }, filters.user_id);
     const scope = ['activities', caller.workspaceId, userId ?? null, filters.type ?? null, filters.status ?? null];
     const after: ListPosition | undefined = cursor === undefined ? undefined : decodeCursor(scope, cursor, listPosition);
     const rows = await reader.list(caller.workspaceId, { userId, type: filters.type, status: filters.status }, after, limit);
@@ -52,8 +52,8 @@ export function activitiesRoutes({ reader, create, wake, now }: ActivitiesDeps):
     return ok(toPage(rows, { limit, scope, positionOf: (row) => [row.user_id, row.created_at, row.id], toItem: ({ id }) => views.get(id) }));
   }
 
-  async function today({ caller, query, header }: ApiRequest) {
-    const userId = namedUser(caller, parseQuery(todayQuery, query).user_id, header);
+  async function today({ caller, query, namedUserId }: ApiRequest) {
+    const userId = namedUser({ caller, namedUserId }, parseQuery(todayQuery, query).user_id);
     if (userId === undefined) throw invalid('user_id', 'A system key must say whose day this is');
     const found = await reader.findOfUser(caller.workspaceId, userId);
     if (found === null) throw toProblem({ code: 'not_found', detail: `No user ${userId}` });

@@ -1,25 +1,22 @@
-import { userId as userIdSchema, type ActivityView, type Refusal } from '@waggle/contracts';
-import { actingFor, invalid, Problem, type ApiRequest, type Caller } from '@waggle/http';
+import type { ActivityView, Refusal } from '@waggle/contracts';
+import { actingFor, Problem, type ApiRequest } from '@waggle/http';
 import type { ActivityReader } from '../adapters/activity-reader.ts';
 import type { LoadedActivity } from '../domain/activities/loaded-activity.ts';
 import { toActivityView } from '../domain/activities/view.ts';
 
-/** Somebody else's is answered as an unknown one. */
-export async function findOwn(reader: ActivityReader, { caller, params }: ApiRequest): Promise<LoadedActivity> {
-  const id = params['id']!;
-  const [found] = await reader.find(caller.workspaceId, [id]);
-  if (found === undefined || (caller.userId !== null && caller.userId !== found.activity.userId)) throw unknownActivity(id);
+/** Of the user whom a request acts for, where it says so. Somebody else's is answered as an unknown one. */
+export async function findOwn(reader: ActivityReader, request: ApiRequest): Promise<LoadedActivity> {
+  const id = request.params['id']!;
+  const [found] = await reader.find(request.caller.workspaceId, [id]);
+  const owner = namedUser(request, undefined);
+  if (found === undefined || (owner !== undefined && owner !== found.activity.userId)) throw unknownActivity(id);
   return found;
 }
 
 export const unknownActivity = (id: string) => new Problem('not_found', { detail: `No activity ${id}` });
 
 /** The user whom a request is about: named by the body or the query, else by the header; a user key's owner. */
-export function namedUser(caller: Caller, named: string | undefined, header: ApiRequest['header']): string | undefined {
-  const userId = actingFor(caller, named ?? header('x-buffy-user-id'));
-  if (userId === undefined || userIdSchema.safeParse(userId).success) return userId;
-  throw invalid('user_id', 'Must be 1 to 64 letters, digits or _ . : @ -');
-}
+export const namedUser = ({ caller, namedUserId }: Pick<ApiRequest, 'caller' | 'namedUserId'>, named: string | undefined) => actingFor(caller, named ?? namedUserId);
 
 export const viewAt = (now: () => Date) => (loaded: LoadedActivity): ActivityView => toActivityView(loaded, now().toISOString());
 

@@ -1,4 +1,4 @@
-import { changeActivityBody, faultsOfDefinition, keyOfUser, replaceActivityBody, type ChangeActivityBody, type ReplaceActivityBody } from '@waggle/contracts';
+import { changeActivityBody, emptyBody, faultsOfDefinition, keyOfUser, replaceActivityBody, type ChangeActivityBody, type ReplaceActivityBody } from '@waggle/contracts';
 import { invalid, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { ActivityReader } from '../adapters/activity-reader.ts';
 import type { ActivityWriter, Revisable, Revise } from '../adapters/activity-writer.ts';
@@ -77,7 +77,14 @@ export function activityChangesRoutes({ reader, writer, limits, wake, now }: Act
         return noContent();
       },
     },
-    { method: 'post', path: '/v1/activities/:id/restore', handle: async (request) => ok(view(await revise(request, restore))) },
+    {
+      method: 'post',
+      path: '/v1/activities/:id/restore',
+      async handle(request) {
+        parseBody(emptyBody, request.body);
+        return ok(view(await revise(request, restore)));
+      },
+    },
   ];
 }
 

@@ -69,7 +69,8 @@ export function operationsRoutes({ operationIds, store, bulk, erasures, findRepl
   /** What the synchronous answer would have been. */
   function toResult(result: OperationResult) {
     if (result.status !== 'refused') return { status_code: 200, body: result };
-    return { status_code: PROBLEMS[result.code][0], body: problemBody(publicUrl, result.code, { detail: result.detail }) };
+    const { code, detail, errors } = result;
+    return { status_code: PROBLEMS[code][0], body: problemBody(publicUrl, code, { detail, ...(errors && { errors }) }) };
   }
 
   /** What became of each item so far; the list is whole when the operation is completed. */

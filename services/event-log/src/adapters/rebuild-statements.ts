@@ -1,3 +1,4 @@
+import { AHEAD_MAX_MS } from '../domain/log-entry.ts';
 import { firstPositionOf, recordedAtOf } from './partition-statements.ts';
 
 // Names are as the migrations made them: the rebuilt table takes the old one's place in every respect.
@@ -19,8 +20,9 @@ export const STAGE = `INSERT INTO events_staged (is_from_kafka, workspace_id, ev
 const placed = (floor: string) => `number + max(${floor} - number) OVER (ORDER BY number)`;
 
 // Kafka holds the end of each user's history, in order: what it has is taken from there, and from the file what came before. When an event was
-// recorded is known from the log or the file, and never falls while positions rise; who is not known is of the time of the event before, or of the
-// workspace's first. Erased users stay erased, whoever still has their events.
+// recorded is known from the log or the file, and never falls while positions rise; what is not known was recorded when it happened, and not before the
+// workspace's first. None may come to be recorded much before it happened: lists and the search for repetitions leave out what was recorded before
+// then, and a log that was rebuilt without that rule is mended by the next time. Erased users stay erased, whoever still has their events.
 export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
   SELECT workspace_id, position, event_id, event, user_id, entity_id, occurred_at, ${recordedAtOf('position')}, body, sequence
   FROM (
@@ -29,7 +31,8 @@ export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_i
       SELECT *, row_number() OVER (ORDER BY at, is_from_kafka, ordinal) AS number
       FROM (
         SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, coalesce(sequence, known_sequence) AS sequence, is_from_kafka, ordinal,
-          coalesce(max(known_at) OVER (PARTITION BY workspace_id ORDER BY is_from_kafka, ordinal), min(known_at) OVER (PARTITION BY workspace_id), now()) AS at
+          greatest(coalesce(min(known_at) OVER (PARTITION BY workspace_id), now()),
+            max(greatest(coalesce(known_at, least(occurred_at, now())), occurred_at - interval '${AHEAD_MAX_MS} milliseconds')) OVER (PARTITION BY workspace_id ORDER BY is_from_kafka, ordinal)) AS at
         FROM (
           SELECT s.*, coalesce(log.recorded_at, file.recorded_at) AS known_at, coalesce(log.sequence, file.sequence) AS known_sequence
           FROM (SELECT DISTINCT ON (workspace_id, event_id) * FROM events_staged ORDER BY workspace_id, event_id, is_from_kafka DESC, ordinal) AS s

@@ -32,7 +32,7 @@ const CODES: ReadonlyMap<ProblemCode, RefusalCode> = new Map([
   ['malformed_json', 'invalid_json'],
   ['unsupported_media_type', 'invalid_json'],
 ]);
-const ACCEPTED: Omit<Receipt, 'digest'> = { processing_status: 'accepted', reason: null, awards: [] };
+const ACCEPTED: Omit<Receipt, 'digest' | 'wallet'> = { processing_status: 'accepted', reason: null, awards: [] };
 
 const STATUSES: Record<RefusalCode, number> = {
   payload_too_large: 400, invalid_json: 400, validation_failed: 400, campaign_mismatch: 400, event_type_not_mapped: 400,
@@ -59,9 +59,11 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
     const { event, prior } = await recalling;
     await requireAllowed(key, event);
     const message = toMessage(event, { key, digest, text, now: at });
-    // Another body under the same id goes to the core too, which flags it for the operator. The first one stands.
-    if (prior?.digest !== digest) await publish([toRecord(inappEvent, message)]);
-    if (prior === null) await receipts.keep(message, { digest, ...ACCEPTED });
+    // Another body under the same id goes to the core too, which flags it for the operator. The first one stands, so none may overtake it:
+    // what comes later goes behind it, into its wallet's partition.
+    const wallet = prior?.wallet ?? message.wallet;
+    if (prior?.digest !== digest) await publish([{ ...toRecord(inappEvent, message), key: inappEvent.key({ ...message, wallet }) }]);
+    if (prior === null) await receipts.keep(message, { digest, wallet, ...ACCEPTED });
     response.setHeader('content-type', 'application/json; charset=utf-8').end(JSON.stringify(accepted(message, prior)));
   }
 

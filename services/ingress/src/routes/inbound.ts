@@ -8,17 +8,19 @@ import { toCommand } from '../domain/to-command.ts';
 
 export interface InboundDeps {
   policy: Policy;
+  /** By key, for a request that does not say whom it is for. */
+  apiPolicy: Policy;
   operationIds: ReturnType<typeof createOperationIds>;
   submit: Submit;
   now(): Date;
 }
 
 /** `POST /v1/webhooks/inbound` (guide "Inbound webhooks"): answered once the core has committed the change. */
-export function inboundRoute({ policy, operationIds, submit, now }: InboundDeps): Route {
-  /** Before validation: a request counts whatever its outcome, as soon as it says whom it is for. */
+export function inboundRoute({ policy, apiPolicy, operationIds, submit, now }: InboundDeps): Route {
+  /** Before validation: a request counts whatever its outcome. */
   async function count({ caller, body, limit }: ApiRequest) {
     const subject = caller.userId ?? userNamedIn(body);
-    if (subject !== undefined) await limit(policy, `${caller.workspaceId}:${subject}`);
+    await (subject === undefined ? limit(apiPolicy, caller.keyId) : limit(policy, `${caller.workspaceId}:${subject}`));
   }
 
   async function handle({ caller, body, identity }: ApiRequest): Promise<Answer> {
@@ -39,6 +41,9 @@ export function inboundRoute({ policy, operationIds, submit, now }: InboundDeps)
 function toAnswer({ result, replayed }: Reply): Answer {
   const decided = operationResult.parse(result);
   const headers = replayed ? REPLAYED : {};
-  if (decided.status === 'refused') throw new Problem(decided.code, { detail: decided.detail, headers });
+  if (decided.status === 'refused') {
+    const { code, detail, errors } = decided;
+    throw new Problem(code, { detail, ...(errors && { errors }), headers });
+  }
   return { status: 200, body: decided, headers };
 }

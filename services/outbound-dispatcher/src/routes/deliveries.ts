@@ -1,6 +1,6 @@
-import { deliveryFilters, pageQuery } from '@waggle/contracts';
+import { deliveryFilters, emptyBody, pageQuery } from '@waggle/contracts';
 import { actingFor, answerPage, invalid, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
 import { toDeliveryView } from './delivery-view.ts';
 
@@ -32,7 +32,7 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
   }
 
   async function retry({ caller, params: { id = '' }, body }: ApiRequest) {
-    parseBody(z.strictObject({}), body);
+    parseBody(emptyBody, body);
     const found = isDeliveryId(id) ? await log.find(caller, id) : null;
     if (found === null) throw new Problem('not_found');
     const row = await log.retry(caller, id);

@@ -1,6 +1,5 @@
-import { rotateSecretBody } from '@waggle/contracts';
+import { emptyBody, rotateSecretBody } from '@waggle/contracts';
 import { ok, parseBody, type ApiRequest, type Route } from '@waggle/http';
-import { z } from 'zod';
 import { newSecret, type EndpointSecrets } from '../adapters/endpoint-secrets.ts';
 import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import { ENDPOINTS_PATH, type AdministerEndpoint } from './administer-endpoint.ts';
@@ -11,8 +10,6 @@ interface EndpointActionsDeps {
   administer: AdministerEndpoint;
 }
 
-const noArguments = z.strictObject({});
-
 export function endpointActionRoutes({ store, secrets, administer }: EndpointActionsDeps): Route[] {
   async function rotate(request: ApiRequest) {
     const { grace_seconds: graceSeconds } = parseBody(rotateSecretBody, request.body);
@@ -22,7 +19,7 @@ export function endpointActionRoutes({ store, secrets, administer }: EndpointAct
   }
 
   const withoutArguments = (change: EndpointStore['enable']) => async (request: ApiRequest) => {
-    parseBody(noArguments, request.body);
+    parseBody(emptyBody, request.body);
     return ok(await administer(request, change));
   };
 

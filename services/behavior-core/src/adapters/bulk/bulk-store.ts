@@ -5,7 +5,7 @@ import type { BatchChanges } from '../../domain/commands/batch-changes.ts';
 import type { BatchState } from '../../domain/commands/batch-state.ts';
 import type { BulkPart } from '../../domain/bulk/plan-turns.ts';
 import { resultOf, toInstruction, type BulkInstruction } from '../../domain/bulk/item-result.ts';
-import { loadBatch, saveBatch } from '../batch-store.ts';
+import { loadBatch, saveBatch, transactBatch } from '../batch-store.ts';
 
 /** Where an operation stands after a turn. */
 export interface Progress {
@@ -29,15 +29,16 @@ interface ResultRow extends BulkResult {
 }
 
 // LIMIT keeps it a look into the index per item: a plan that was made while the table was small would read all of it, turn after turn.
+// What failed for a fault of ours (`recordPoisoned`) is not done: it may be put back once the fault is mended.
 const FIND_DONE = {
   name: 'bulk_results_find',
   text: `SELECT i.workspace_id, i.operation_id, i.index FROM unnest($1::text[], $2::text[], $3::int[]) AS i(workspace_id, operation_id, index)
     CROSS JOIN LATERAL (
-      SELECT 1 FROM bulk_results r WHERE r.workspace_id = i.workspace_id AND r.operation_id = i.operation_id AND r.index = i.index LIMIT 1
+      SELECT 1 FROM bulk_results r WHERE r.workspace_id = i.workspace_id AND r.operation_id = i.operation_id AND r.index = i.index AND (r.error ->> 'code') IS DISTINCT FROM 'internal' LIMIT 1
     ) AS done`,
 };
 
-// Counted is what is inserted, so that a redelivered item counts once. The operation's row is made by whichever of its records comes first;
+// Counted is what is inserted, so that a redelivered item counts once; what takes the place of a fault of ours was counted, and may have failed no more. The operation's row is made by whichever of its records comes first;
 // it is locked last and in order. Who is not there (any more) is not named either: an erased user's late items leave no id.
 const SAVE = {
   name: 'bulk_save',
@@ -46,10 +47,13 @@ const SAVE = {
       SELECT r.workspace_id, operation_id, index, u.id, status, activity_id, error
       FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
         AS r(workspace_id, operation_id, index, user_id, status, activity_id, error) LEFT JOIN users u ON u.workspace_id = r.workspace_id AND u.id = r.user_id
-      ON CONFLICT DO NOTHING RETURNING workspace_id, operation_id, status
+      ON CONFLICT (workspace_id, operation_id, index) DO UPDATE SET status = excluded.status, activity_id = excluded.activity_id, error = excluded.error
+        WHERE (bulk_results.error ->> 'code') = 'internal'
+      RETURNING workspace_id, operation_id, status, xmax = 0 AS is_new
     ),
     counts AS (
-      SELECT workspace_id, operation_id AS id, count(*)::int AS done, (count(*) FILTER (WHERE status = 'failed'))::int AS failed
+      SELECT workspace_id, operation_id AS id, (count(*) FILTER (WHERE is_new))::int AS done,
+        (count(*) FILTER (WHERE is_new AND status = 'failed') - count(*) FILTER (WHERE NOT is_new AND status <> 'failed'))::int AS failed
       FROM inserted GROUP BY workspace_id, operation_id
     ),
     heads AS (
@@ -68,8 +72,8 @@ const SAVE = {
 export const createBulkStore = (pool: Pool) => ({
   /** One turn is one transaction: locks, decisions, effects, events, results and progress. What was done before is left out. */
   async applyTurn(turn: readonly BulkPart[], decide: DecideItems): Promise<TurnOutcome> {
-    const instructions = turn.flatMap((part) => part.items.map((item) => toInstruction(part, item)));
-    return transact(pool, {
+    const instructions = distinct(turn.flatMap((part) => part.items.map((item) => toInstruction(part, item))));
+    return transactBatch(pool, {
       async load(tx) {
         const [batch, done] = await Promise.all([loadBatch(tx, instructions), findDone(tx, instructions)]);
         return { ...batch, fresh: instructions.filter((instruction) => !done.has(placeOf(instruction))) };
@@ -91,7 +95,15 @@ export const createBulkStore = (pool: Pool) => ({
   },
 });
 
-const placeOf = ({ workspaceId, operationId, index }: { workspaceId: string; operationId: string; index: number }) => `${workspaceId}:${operationId}:${index}`;
+interface Place {
+  workspaceId: string;
+  operationId: string;
+  index: number;
+}
+const placeOf = ({ workspaceId, operationId, index }: Place) => `${workspaceId}:${operationId}:${index}`;
+
+/** A record that is delivered again within the turn is decided once, like one that is delivered again later. */
+const distinct = <Item extends Place>(items: readonly Item[]): Item[] => [...new Map(items.map((item) => [placeOf(item), item])).values()];
 
 /** To be sent behind the locks: whoever had them before has committed by then. */
 async function findDone(tx: ClientBase, instructions: readonly BulkInstruction[]): Promise<Set<string>> {
@@ -109,7 +121,8 @@ function toRefusedRows({ workspace_id: workspaceId, operation_id: operationId, r
   return refused.map((item) => ({ workspaceId, operationId, userId: null, status: 'failed', ...item }));
 }
 
-async function saveResults(tx: ClientBase, turn: readonly BulkPart[], results: readonly ResultRow[]): Promise<Progress[]> {
+async function saveResults(tx: ClientBase, turn: readonly BulkPart[], rows: readonly ResultRow[]): Promise<Progress[]> {
+  const results = distinct(rows);
   const heads = headsOf(turn);
   const columns = [
     results.map(({ workspaceId }) => workspaceId),

@@ -44,7 +44,7 @@ const LOAD_TASKS = {
 };
 const LOAD_EVENTS = {
   name: 'inapp_events_load',
-  text: `SELECT e.id AS inapp_event_id, e.digest, e.processing_status, e.reason, ${AWARD_COLUMNS}
+  text: `SELECT e.id AS inapp_event_id, e.digest, e.wallet AS inapp_event_wallet, e.processing_status, e.reason, ${AWARD_COLUMNS}
     FROM inapp_events e LEFT JOIN awards a ON a.workspace_id = e.workspace_id AND a.id = ANY(e.award_ids)
     WHERE (e.workspace_id, e.id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
     ORDER BY e.id, array_position(e.award_ids, a.id)`,
@@ -62,7 +62,7 @@ const LOAD_AWARDED = {
 
 type TaskRow = Task & { campaign_id: number; event_type: string };
 type AwardedRow = Pick<InappEvent, 'wallet' | 'environment'> & { task_id: string; period: string };
-type EventRow = { inapp_event_id: string; digest: string; processing_status: ProcessingStatus; reason: ProcessingReason | null } & (
+type EventRow = { inapp_event_id: string; digest: string; inapp_event_wallet: string; processing_status: ProcessingStatus; reason: ProcessingReason | null } & (
   | AwardRow
   | { id: null }
 );
@@ -120,8 +120,8 @@ function walletColumns(events: readonly InappEvent[]) {
 function toKnownEvents(rows: readonly EventRow[]): Map<string, KnownEvent> {
   const known = new Map<string, KnownEvent>();
   for (const row of rows) {
-    const { inapp_event_id: id, digest, processing_status: status, reason } = row;
-    const event = known.get(id) ?? { digest, outcome: { status, reason, awards: [] } };
+    const { inapp_event_id: id, digest, inapp_event_wallet: wallet, processing_status: status, reason } = row;
+    const event = known.get(id) ?? { digest, wallet, outcome: { status, reason, awards: [] } };
     if (row.id !== null) event.outcome.awards.push(toAwardView(row));
     known.set(id, event);
   }

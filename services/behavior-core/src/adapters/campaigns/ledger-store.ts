@@ -2,6 +2,7 @@ import type { Environment, ProcessingReason, ProcessingStatus } from '@waggle/co
 import { query } from '@waggle/database';
 import type { Pool } from 'pg';
 import { AWARD_COLUMNS, type AwardRow } from './award-row.ts';
+import type { CampaignRef } from './campaign-store.ts';
 
 export interface EventRow {
   id: string;
@@ -82,9 +83,10 @@ const AWARD_CONDITIONS: Conditions<AwardFilters> = [
 
 /** What a campaign's operator sees of events, awards and points. Callers have checked that the campaign is the workspace's. */
 export const createLedgerStore = (pool: Pool) => ({
-  listEvents(campaignId: number, filters: EventFilters, { after, limit }: Older): Promise<EventRow[]> {
-    const { conditions, values, name } = where(filters, EVENT_CONDITIONS, [campaignId, after?.[0] ?? null, after?.[1] ?? null, limit]);
-    const text = `SELECT ${EVENT_COLUMNS} FROM inapp_events e WHERE ${['e.campaign_id = $1', ...conditions].join(' AND ')}
+  listEvents({ workspaceId, id }: CampaignRef, filters: EventFilters, { after, limit }: Older): Promise<EventRow[]> {
+    const { conditions, values, name } = where(filters, EVENT_CONDITIONS, [id, after?.[0] ?? null, after?.[1] ?? null, limit, workspaceId]);
+    // The workspace too: an event of another's key is kept as rejected, under the campaign that it named.
+    const text = `SELECT ${EVENT_COLUMNS} FROM inapp_events e WHERE ${['e.campaign_id = $1', 'e.workspace_id = $5', ...conditions].join(' AND ')}
       AND ($2::timestamptz IS NULL OR (e.received_at, e.id) < ($2, $3::text)) ORDER BY e.received_at DESC, e.id DESC LIMIT $4`;
     return query<EventRow>(pool, { name: `inapp_events_list_${name}`, text }, values);
   },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { anActivity, aRoutine } from '../../../test/builders.ts';
+import { dayNumber } from '../local-date.ts';
 import { newOccurrence, type Activity, type Occurrence } from './activity.ts';
 import { loadedActivity, record } from './loaded-activity.ts';
 import { settle } from './settle.ts';
@@ -29,6 +30,11 @@ describe('a day that ended', () => {
     expect(missedBy('2026-03-31T12:00:00Z', given(weekly, on('2026-03-23', 'done'), on('2026-03-24', 'done', { scheduled: false })))).toEqual(['act_0 2026-03-16', 'act_0 2026-03-30']);
     const daily = anActivity({ settledUntil: '2026-03-26' });
     expect(missedBy('2026-03-28T12:00:00Z', given(daily, on('2026-03-26', 'skipped'), on('2026-03-27', 'partial')))).toEqual([]);
+  });
+
+  test('leaves alone a day of which only the history is known, as where a change loads the days around it and those that are open', () => {
+    const habit = loadedActivity(anActivity({ settledUntil: '2026-03-24' }), new Map([[dayNumber('2026-03-25'), { state: 'done', scheduled: true, snoozedUntil: null }]]));
+    expect(missedBy('2026-03-27T12:00:00Z', habit)).toEqual(['act_0 2026-03-24', 'act_0 2026-03-26']);
   });
 
   test('has the same event however often and by whomever it is judged', () => {

@@ -48,14 +48,14 @@ export function settle(activities: readonly LoadedActivity[], now: string): Sett
   };
 }
 
-function missesOf({ activity, calendar, occurrences }: LoadedActivity, present: Present) {
+function missesOf({ activity, calendar, history, occurrences }: LoadedActivity, present: Present) {
   const from = dayNumber(activity.settledUntil);
   const ended = present.openYesterday ?? present.todayNumber;
   const until = Math.max(from, Math.min(ended, from + DAYS_MAX));
   const missed: Occurrence[] = [];
+  // The history is whole; `occurrences` may hold some days of it only.
   for (let day = from; day < until; day++) {
-    const date = dateOfDay(day);
-    if (!occurrences.has(date) && calendar.isScheduled(day)) missed.push(newOccurrence(date));
+    if (!history.has(day) && calendar.isScheduled(day)) missed.push(newOccurrence(dateOfDay(day)));
   }
   // Also those of earlier days: a snooze past midnight ends later than its day, and an ended day may be reopened.
   for (const occurrence of occurrences.values()) {

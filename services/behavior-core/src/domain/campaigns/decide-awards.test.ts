@@ -41,7 +41,7 @@ test('a mapped event of an active campaign is awarded, and both facts are publis
     id: expect.stringMatching(/^awd_/), wallet: WALLET, task_id: 'tsk_1', event_id: event.event_id, points: 10, environment: 'live',
     occurred_at: event.occurred_at, awarded_at: NOW, revokes: null,
   };
-  expect(verdicts).toEqual([{ kind: 'processed', digest: event.digest, outcome: { status: 'awarded', reason: null, awards: [award] } }]);
+  expect(verdicts).toEqual([{ kind: 'processed', digest: event.digest, wallet: WALLET, outcome: { status: 'awarded', reason: null, awards: [award] } }]);
   expect(granted).toMatchObject([{ award, period: 'once' }]);
   expect(published.map((fact) => campaignEvent.data.parse(fact))).toMatchObject([
     { event: 'award.granted', timestamp: NOW, user_id: WALLET, workspace_id: 'ws_1', award: { ...award, campaign_id: 42, type: 'award', name: 'Buy' } },
@@ -84,21 +84,21 @@ test('an event that comes twice in a batch counts once, and the repetition learn
 test('an event that was processed before changes nothing and tells what became of it', () => {
   const event = anEvent();
   const outcome = { status: 'no_award', reason: 'cap_reached', awards: [] } as const;
-  const changes = decideOne(aState({ events: new Map([[event.id, { digest: event.digest, outcome: { ...outcome, awards: [] } }]]) }), event);
-  expect(changes.verdicts).toEqual([{ kind: 'duplicate', digest: event.digest, outcome }]);
+  const changes = decideOne(aState({ events: new Map([[event.id, { digest: event.digest, wallet: WALLET, outcome: { ...outcome, awards: [] } }]]) }), event);
+  expect(changes.verdicts).toEqual([{ kind: 'duplicate', digest: event.digest, wallet: WALLET, outcome }]);
   expect([changes.processed.size, changes.granted.length, changes.published.length]).toEqual([0, 0, 0]);
 });
 
 test('another body under the same id leaves the first one standing, flagged, in the same batch and in a later one', () => {
   const first = anEvent();
-  const other = { ...first, digest: 'another', event_type: 'refund_requested' };
+  const other = { ...first, digest: 'another', wallet: `0x${'2'.repeat(40)}`, event_type: 'refund_requested' };
   const together = decideAwards([first, other], aState(), NOW);
-  expect(together.verdicts[1]).toMatchObject({ kind: 'conflict', digest: first.digest, outcome: { status: 'awarded' } });
+  expect(together.verdicts[1]).toMatchObject({ kind: 'conflict', digest: first.digest, wallet: WALLET, outcome: { status: 'awarded' } });
   expect(together.processed.get(first.id)).toMatchObject({ event: first, conflict: true });
 
   const [known] = together.verdicts;
   const later = decideOne(aState({ events: new Map([[first.id, known!]]) }), other);
-  expect(later.verdicts[0]).toMatchObject({ kind: 'conflict', digest: first.digest });
+  expect(later.verdicts[0]).toMatchObject({ kind: 'conflict', digest: first.digest, wallet: WALLET });
   expect([...later.conflicts]).toEqual([other]);
 });
 

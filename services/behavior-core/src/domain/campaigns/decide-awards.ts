@@ -16,6 +16,7 @@ export interface CampaignState {
 
 export interface KnownEvent {
   digest: string;
+  wallet: string;
   outcome: Outcome;
 }
 
@@ -34,7 +35,7 @@ export interface AwardChanges {
   published: CampaignEvent[];
 }
 
-/** `digest` and `outcome` are those of the event that stands: the first. */
+/** `digest`, `wallet` and `outcome` are those of the event that stands: the first. */
 export interface Verdict extends KnownEvent {
   kind: 'processed' | 'duplicate' | 'conflict';
 }
@@ -65,7 +66,7 @@ function decide(event: InappEvent, context: Context): Verdict {
 /** The first body under an id stands, whatever comes later. */
 function repeated(event: InappEvent, { state, changes }: Context): Verdict | null {
   const earlier = changes.processed.get(event.id);
-  const known = earlier === undefined ? state.events.get(event.id) : { digest: earlier.event.digest, outcome: earlier.outcome };
+  const known = earlier === undefined ? state.events.get(event.id) : { ...standing(earlier.event), outcome: earlier.outcome };
   if (known === undefined) return null;
   if (known.digest === event.digest) return { ...known, kind: 'duplicate' };
   if (earlier === undefined) changes.conflicts.add(event);
@@ -80,8 +81,10 @@ function process(event: InappEvent, context: Context): Verdict {
   changes.granted.push(...granted);
   // Test events are kept apart: nobody but the campaign's operator learns of them.
   if (event.environment === 'live') changes.published.push(...campaignEvents(event, outcome, { granted, now }));
-  return { kind: 'processed', digest: event.digest, outcome };
+  return { kind: 'processed', ...standing(event), outcome };
 }
+
+const standing = ({ digest, wallet }: InappEvent) => ({ digest, wallet });
 
 interface Judgement {
   outcome: Outcome;

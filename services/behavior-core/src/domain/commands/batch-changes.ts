@@ -50,9 +50,12 @@ export const noChanges = (): BatchChanges => ({
   verdicts: [], answers: new Map(), completedAnswers: new Map(), activities: [], occurrences: new Map(), applied: [], users: new Set(), sweeps: new Map(), looks: new Map(), events: [], tellings: new Map(),
 });
 
-export const refused = (code: Refusal['code'], detail: string): Extract<Verdict, { outcome: 'refused' }> => ({
-  outcome: 'refused', refusal: { status: 'refused', code, detail },
-});
+type Refused = Extract<Verdict, { outcome: 'refused' }>;
+export const refused = (code: Refusal['code'], detail: string): Refused => ({ outcome: 'refused', refusal: { status: 'refused', code, detail } });
+
+/** A fault of the request that only the core can see. `path`: in its body. */
+export const invalid = (path: string, message: string): Refused =>
+  ({ outcome: 'refused', refusal: { status: 'refused', code: 'validation_failed', detail: `${path}: ${message}`, errors: [{ path, message }] } });
 
 /** The instruction's own ids, the same each time it is decided. Items of one bulk request share the operation, so its id alone would not do. */
 export function idOf(prefix: 'evt' | 'act', { acceptedAt, operationId, id }: Instruction, index: number): string {

@@ -6,7 +6,7 @@ import { loadedActivity, type LoadedActivity } from '../activities/loaded-activi
 import { nextEnd, presentOf } from '../activities/present.ts';
 import { toActivityView } from '../activities/view.ts';
 import { activityKey, appliedKey, templateKey, userKey, type LoadedUser, type Verdict } from './batch-state.ts';
-import { idOf, lookAt, refused, sweepAt, tell, type Context } from './batch-changes.ts';
+import { idOf, invalid, lookAt, refused, sweepAt, tell, type Context } from './batch-changes.ts';
 import type { Instruction } from './instruction.ts';
 
 const templateActivities = activityCreation.array();
@@ -51,10 +51,11 @@ function answerOf(outcome: Created | Refused): Verdict {
 }
 
 function createAll(instruction: Instruction, creations: readonly ActivityCreation[], context: Context): Created | Refused {
-  const { workspaceId, userId, operationId } = instruction;
+  const { workspaceId, userId, operationId, body } = instruction;
   const user = context.state.users.get(userKey({ workspaceId, id: userId }));
   if (user === undefined) return refused('not_found', 'No such user');
-  const fault = faultOf(creations, { workspaceId, user, context });
+  const pathOf = (index: number) => (body.event === 'activity.create' ? 'activity' : `activities.${index}`);
+  const fault = faultOf(creations, { workspaceId, user, context, pathOf });
   if (fault !== null) return fault;
   const made = creations.map((creation, index) => {
     const activity = createActivity(creation, { workspaceId, userId, timezone: user.timezone }, { activityId: creation.id ?? idOf('act', instruction, index), now: context.now });
@@ -64,15 +65,23 @@ function createAll(instruction: Instruction, creations: readonly ActivityCreatio
   return { answer: { status: 'processed', operation_id: operationId, events }, views: made.map(({ loaded }) => toActivityView(loaded, context.now)) };
 }
 
+interface Judging {
+  workspaceId: string;
+  user: LoadedUser;
+  context: Context;
+  /** Where one of them stands in the request's body. */
+  pathOf(index: number): string;
+}
+
 /** Why the list cannot be made, or null. */
-function faultOf(creations: readonly ActivityCreation[], { workspaceId, user, context }: { workspaceId: string; user: LoadedUser; context: Context }): Refused | null {
+function faultOf(creations: readonly ActivityCreation[], { workspaceId, user, context, pathOf }: Judging): Refused | null {
   const counts = { ...user.active };
   const ids = new Set<string>();
-  for (const { id, type, schedule } of creations) {
+  for (const [index, { id, type, schedule }] of creations.entries()) {
     if (id !== undefined && (ids.has(id) || context.state.activities.has(activityKey(workspaceId, id)))) return refused('already_exists', `There is an activity ${id}`);
     if (id !== undefined) ids.add(id);
     const fault = faultOfRecurrence(schedule.recurrence);
-    if (fault !== null) return refused('validation_failed', `schedule.recurrence: ${fault}`);
+    if (fault !== null) return invalid(`${pathOf(index)}.schedule.recurrence`, fault);
     counts[type]++;
     if (counts[type] > context.limits[type]) return refused('plan_limit_reached', `A user may have ${context.limits[type]} of the type ${type}`);
   }

@@ -29,7 +29,7 @@ export function inappEventsRoutes({ store, ledger }: InappEventsDeps): Route[] {
       scope: ['inapp-events', campaign.id],
       position: timePosition,
       async load({ filters, after, limit }) {
-        const rows = await ledger.listEvents(campaign.id, filters, { after, limit });
+        const rows = await ledger.listEvents(campaign, filters, { after, limit });
         awards = await ledger.awardsOf(campaign.workspaceId, rows);
         return rows;
       },

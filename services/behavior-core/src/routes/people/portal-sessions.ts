@@ -14,9 +14,9 @@ export const portalUrl = (publicUrl: string, code: string) => `${publicUrl}/port
 
 export function portalSessionsRoutes({ sessions, publicUrl }: { sessions: Pick<PortalSessionStore, 'create'>; publicUrl: string }): Route[] {
   async function create(request: ApiRequest) {
-    const { caller, body } = request;
+    const { caller, body, namedUserId } = request;
     requireApiKey(caller);
-    const { user_id: named } = parseBody(createPortalSessionBody, body);
+    const { user_id: named = namedUserId } = parseBody(createPortalSessionBody, body);
     const made = await sessions.create(administrator(request), actingFor(caller, named) ?? null);
     if (made === null) throw unknownUser();
     const view: PortalSessionView = { url: portalUrl(publicUrl, made.code), expires_at: toUtc(made.expiresAt) };
@@ -58,7 +58,7 @@ export function exchangePortalCodeRoute({ sessions, runOnce }: ExchangeDeps): Ro
     if (key === undefined) return work();
     const caller = { keyId: session.id, workspaceId: session.workspace_id, userId: session.user_id };
     const { method, path, query } = request;
-    return answerOnce(runOnce, identifyRequest({ caller, key, method, path, query, body, namedUser: undefined }), work);
+    return answerOnce(runOnce, identifyRequest({ caller, key, method, path, query, body, namedUserId: undefined }), work);
   }
 
   const router = Router();

@@ -8,11 +8,11 @@ import { keyedCommandId, naturalCommandId, type BulkItem, type InstructionBody }
 export function createItemIdentities(workspaceId: string, request: { id: string } | null) {
   const places = new Map<string, number>();
   return (index: number, body: InstructionBody): BulkItem => {
-    const natural = naturalCommandId(workspaceId, body);
-    if (request === null) return { index, id: natural, digest: null, body };
-    const place = places.get(natural) ?? index;
-    if (place === index) places.set(natural, index);
-    return { index, id: keyedCommandId(request.id, place), digest: digestOf(body), body };
+    if (request === null) return { index, id: naturalCommandId(workspaceId, body), digest: null, body };
+    const digest = digestOf(body);
+    const place = places.get(digest) ?? index;
+    if (place === index) places.set(digest, index);
+    return { index, id: keyedCommandId(request.id, place), digest, body };
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Hash } from 'node:crypto';
 import type { BulkCommand } from '@waggle/contracts';
-import { cutOff, parseJson, Problem, type StreamRequest } from '@waggle/http';
+import { cutOff, invalid, parseJson, Problem, type StreamRequest } from '@waggle/http';
 import { readLines, type Line } from '../../adapters/read-lines.ts';
 import { countOf, createGrouping, type BulkPart } from '../../domain/bulk/group-items.ts';
 import { createItemIdentities } from '../../domain/bulk/identify-item.ts';
@@ -69,7 +69,7 @@ export async function sendLines(upload: Upload, { progress, send, rest }: Sendin
     if (performance.now() - turnBeganAt > TURN_MS) await takeTurns();
     if (grouping.held() >= HELD_CHARACTERS_MAX) await flush();
   }
-  if (count === 0) throw new Problem('validation_failed', { detail: 'There is no line in it' });
+  if (count === 0) throw invalid('', 'There is no line in it');
   await flush();
 }
 
