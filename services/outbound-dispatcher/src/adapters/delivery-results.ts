@@ -86,8 +86,9 @@ export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) 
       }),
       async save(tx, { passing, untold, unhealthy }) {
         const gone = unhealthy.filter(({ reason }) => reason === 'gone');
-        for (const endpoint of gone) await disableUnhealthy(tx, endpoint);
         await Promise.all([
+          // Enabled and locked since they were counted.
+          ...gone.map((endpoint) => disableUnhealthy(tx, endpoint)),
           // Behind the rows: whoever has the lock last sees all that has been finished.
           passing.length > 0 ? lockQueues(tx, passing) : undefined,
           passing.length > 0 ? passTurns(tx, passing, { owner, leaseMs: 0 }) : undefined,

@@ -97,11 +97,12 @@ export function createEndpointChanges(pool: Pool) {
     /** What its receiver has brought upon it. Nothing to do for one that is disabled already. */
     async disableUnhealthy(endpoint: UnhealthyEndpoint): Promise<void> {
       await transact(pool, {
-        load: (tx) => tx.query(LOCK_CHANGES),
-        decide: () => {},
-        async save(tx) {
-          if (await disableUnhealthy(tx, endpoint)) await appendToOutbox(tx, [endpointDisabled(endpoint)]);
+        async load(tx) {
+          const [, isDisabled] = await Promise.all([tx.query(LOCK_CHANGES), disableUnhealthy(tx, endpoint)]);
+          return isDisabled;
         },
+        decide: (isDisabled) => (isDisabled ? [endpointDisabled(endpoint)] : []),
+        save: appendToOutbox,
       });
     },
     /** False when there is none. */
