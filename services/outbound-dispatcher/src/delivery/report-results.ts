@@ -1,7 +1,8 @@
 import { warnSeldom, type Logger } from '@waggle/runtime';
 import { publishInTime, type KafkaRecord } from '@waggle/kafka';
 import { deliveryFinished } from '../adapters/delivery-events.ts';
-import { isNews, type DeliveryResult, type DeliveryResults, type UnhealthyEndpoint } from '../adapters/delivery-results.ts';
+import { isNews, type DeliveryResult, type DeliveryResults } from '../adapters/delivery-results.ts';
+import type { UnhealthyEndpoint } from '../adapters/unhealthy-endpoints.ts';
 
 interface ReportDeps {
   record: DeliveryResults['record'];
