@@ -199,22 +199,22 @@ test('an endpoint that does not answer is left alone and probed with one; what w
     response.once('close', () => { open--; });
   });
   await startDispatcher({ DELIVERY_TIMEOUT_MS: '500', DELIVERY_RETRY_DELAYS_MS: '300,300,300' });
-  const events = Array.from({ length: 30 }, () => anEvent({ workspaceId: 'ws_15' }));
-  await publish(...events.slice(0, 12));
+  const events = Array.from({ length: 80 }, () => anEvent({ workspaceId: 'ws_15' }));
+  await publish(...events.slice(0, 60));
   const endpoint = async () => (await database.pool.query('SELECT * FROM endpoints WHERE id = $1', [silent.id])).rows[0];
   await eventually(async () => expect((await endpoint()).paused_until).not.toBeNull());
   await eventually(() => expect(open).toBe(0));
   isPaused = true;
   const attemptsBefore = receiver.at('/silent').length;
-  expect(attemptsBefore).toBeLessThan(30);
-  await publish(...events.slice(12));
+  expect(attemptsBefore).toBeLessThan(70);
+  await publish(...events.slice(60));
   await eventually(() => expect(new Set(idsAt('/unmoved'))).toEqual(new Set(events.map(({ id }) => id))));
 
   // Two probes later: each was one request, and those that came in between have made none.
   await eventually(async () => expect((await endpoint()).pauses).toBeGreaterThanOrEqual(3));
   expect(mostWhilePaused).toBe(1);
   expect(receiver.at('/silent').length - attemptsBefore).toBeLessThanOrEqual(4);
-  const later = (await deliveriesTo(silent.id)).filter(({ event_id: id }) => events.slice(14).some((event) => event.id === id));
+  const later = (await deliveriesTo(silent.id)).filter(({ event_id: id }) => events.slice(64).some((event) => event.id === id));
   expect(later.map(({ status, attempt_count: count }) => `${status} ${count}`)).toEqual(Array(16).fill('pending 0'));
   const { paused_until: until } = await endpoint();
   const [shown] = await createDeliveryLog(database.pool).list({ workspaceId: 'ws_15', userId: null }, { endpointId: silent.id, status: 'pending', eventPattern: null, userId: null, since: null, until: null }, { after: null, limit: 1 });
@@ -223,7 +223,7 @@ test('an endpoint that does not answer is left alone and probed with one; what w
   expect(metrics).toMatch(/^webhook_endpoints_paused(\{.*\})? 1$/m);
 
   receiver.program('/silent', behaviours.answer(200));
-  await eventually(async () => expect((await deliveriesTo(silent.id)).map(({ status }) => status)).toEqual(Array(30).fill('succeeded')));
+  await eventually(async () => expect((await deliveriesTo(silent.id)).map(({ status }) => status)).toEqual(Array(80).fill('succeeded')));
   expect(await endpoint()).toMatchObject({ paused_until: null, pauses: 0 });
   for (const { id, attempts } of await deliveriesTo(silent.id)) {
     const numbers = receiver.at('/silent').filter(({ headers }) => headers['x-buffy-delivery'] === id).map(({ headers }) => Number(headers['x-buffy-attempt']));
