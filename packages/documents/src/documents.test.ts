@@ -44,6 +44,14 @@ test('every reference of the OpenAPI document leads somewhere, and it names the 
   expect(properties.code.enum).toEqual(Object.keys(PROBLEMS));
 });
 
+test('in-app events are refused in a form of their own, with the codes of their guide', () => {
+  const { paths } = JSON.parse(textOf('openapi.json'));
+  const { 200: _, ...refusals } = paths['/user/inapp/webhooks'].post.responses;
+  expect(Object.keys(refusals)).toEqual(['400', '401', '403', '429', '500', '503']);
+  for (const { content } of Object.values<{ content: object }>(refusals)) expect(content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/InappRefusal' } } });
+  expect(refusals[401].description).toBe('`invalid_headers`, `timestamp_out_of_range`, `invalid_signature`');
+});
+
 test('the AsyncAPI document is valid', async () => {
   const diagnostics = await new Parser().validate(textOf('asyncapi.yaml'));
   expect(diagnostics.filter(({ severity }) => `${severity}` === `0`).map(({ message, path }) => `${path.join('/')}: ${message}`)).toEqual([]);
