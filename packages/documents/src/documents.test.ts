@@ -59,3 +59,15 @@ test('the AsyncAPI document is valid', async () => {
   expect(Object.values<{ address: string }>(channels).map(({ address }) => address)).toEqual(['public.behavior.event.v1', 'public.campaign.event.v1', 'public.webhook.delivery.v1']);
   expect(Object.values<{ name: string }>(components.messages).map(({ name }) => `${name}.v1.json`).toSorted()).toEqual(published.toSorted());
 });
+
+test('the AsyncAPI document says of the external listener what docker-compose.yml makes of it', () => {
+  const compose = parse(readFileSync(join(FOLDER, '../docker-compose.yml'), 'utf8'));
+  const listeners = String(compose.services.kafka.environment['KAFKA_LISTENER_SECURITY_PROTOCOL_MAP']).split(',').map((listener) => listener.split(':'));
+  const { servers, components } = parse(textOf('asyncapi.yaml'));
+  // AsyncAPI's Kafka binding: `kafka-secure` is TLS, with or without SASL.
+  const protocols = new Map([['SASL_PLAINTEXT', 'kafka'], ['SASL_SSL', 'kafka-secure']]);
+  const [, external = ''] = listeners.find(([name]) => name === 'EXTERNAL') ?? [];
+  expect(servers.bi.protocol).toBe(protocols.get(external));
+  expect(servers.bi.security).toEqual([{ $ref: '#/components/securitySchemes/scram' }]);
+  expect(components.securitySchemes.scram.type).toBe('scramSha512');
+});

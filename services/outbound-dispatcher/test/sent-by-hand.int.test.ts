@@ -163,6 +163,7 @@ test('a replay is the whole schedule again, identical bytes, numbers that go on;
   expect(await countOf({ since: new Date(times[0]!).toISOString(), until: new Date(times[1]! + 1).toISOString() })).toBe(2);
   expect(await countOf({ since: SINCE, until: new Date(times[0]!).toISOString() })).toBe(0);
   expect(await countOf({ since: new Date(times[1]! + 1).toISOString() })).toBe(0);
+  expect(await countOf({ since: '0000-01-01T00:00:00+23:59', until: '9999-12-31T23:59:59-23:59' })).toBe(2);
   expect(at('/replayed')).toHaveLength(8);
 
   const first = await replay(id, { since: SINCE }, { idempotencyKey: 'replay' });

@@ -22,5 +22,5 @@ export const WEBHOOK_ROUTES: RouteTable = {
   'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: pageQuery.extend(deliveryFilters.shape), answers: { 200: listOf(deliveryView) } },
   'GET /v1/webhooks/deliveries/{id}': { summary: 'Read a delivery with its attempts', answers: { 200: deliveryDetail } },
   'POST /v1/webhooks/deliveries/{id}/retry': { summary: 'Send a finished delivery once more', body: emptyBody, answers: { 202: deliveryView }, problems: ['invalid_transition'] },
-  'GET /v1/webhooks/event-types': { summary: 'List the event types', answers: { 200: listOf(eventTypeView) } },
+  'GET /v1/webhooks/event-types': { summary: 'List the event types', query: pageQuery, answers: { 200: listOf(eventTypeView) } },
 };
