@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { readJson, writeJson } from '@waggle/setup';
+import { readPassingJson, writeJson } from '@waggle/setup';
 
 // Below the range that Linux takes for outgoing connections (from 32768): a port in it can be gone by the time a server restarts.
 const LOWEST = 18_000;
@@ -39,7 +39,7 @@ const remembered = z.record(z.string(), z.number());
 
 /** A port for each name, the same at every start, or another where somebody else listens now. */
 export async function rememberPorts<Name extends string>(file: string, names: readonly Name[]): Promise<(name: Name) => number> {
-  const known = remembered.catch({}).parse(readJson(file));
+  const known = remembered.catch({}).parse(readPassingJson(file));
   const chosen = new Map<Name, number>();
   for (const name of names) {
     const last = known[name];

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJson, writeJson } from '@waggle/setup';
+import { readPassingJson, writeJson } from '@waggle/setup';
 import { endProcess, identify, isAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
 
 const fileOf = (directory: string) => join(directory, 'supervisor.json');
@@ -9,7 +9,7 @@ const processesOf = (directory: string) => join(directory, 'processes.json');
 
 /** The process that keeps this directory's stack running, or null if none does. */
 export function findSupervisor(directory: string): ProcessIdentity | null {
-  const { data } = processIdentity.safeParse(readJson(fileOf(directory)));
+  const { data } = processIdentity.safeParse(readPassingJson(fileOf(directory)));
   return data !== undefined && isAlive(data) ? data : null;
 }
 
@@ -38,6 +38,6 @@ export function recordProcesses(directory: string, processes: readonly { name: s
 
 /** Ends what a supervisor that was killed has left behind. Normally nothing: its processes end with it where the system can see to that. */
 export async function endLeftovers(directory: string): Promise<void> {
-  const { data = [] } = z.array(processIdentity).safeParse(readJson(processesOf(directory)));
+  const { data = [] } = z.array(processIdentity).safeParse(readPassingJson(processesOf(directory)));
   await Promise.all(data.map((identity) => endProcess(identity, 20_000)));
 }

@@ -22,10 +22,13 @@ const secrets = z.object({
 
 export type Secrets = z.infer<typeof secrets>;
 
-/** What servers and services share, made once and kept in `file`. */
+/** What servers and services share, made once and kept in `file`. Throws for a file that holds anything else: new secrets would lock everybody out of what the old ones opened. */
 export function openSecrets(file: string): Secrets {
   const known = readJson(file);
-  const all = secrets.parse(known ?? {});
-  if (JSON.stringify(known) !== JSON.stringify(all)) writeJson(file, all);
+  const { data: all, error } = secrets.safeParse(known === undefined ? {} : known);
+  if (all === undefined) throw new Error(`${file} holds what is no secret: mend it, or take the name out to have that one made anew\n${z.prettifyError(error)}`);
+  // A name that this release does not know stays: it is of a later one, or a slip that is to be mended.
+  const kept = { ...z.record(z.string(), z.unknown()).optional().parse(known), ...all };
+  if (JSON.stringify(known) !== JSON.stringify(kept)) writeJson(file, kept);
   return all;
 }

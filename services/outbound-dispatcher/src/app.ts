@@ -7,6 +7,7 @@ import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createSealedBox, together, type Logger, type Registry } from '@waggle/runtime';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createDeliveryQueue } from './adapters/delivery-queue.ts';
+import { deliveryRetention } from './adapters/delivery-retention.ts';
 import { createDeliveryResults } from './adapters/delivery-results.ts';
 import { createEgress, type Egress } from './adapters/egress.ts';
 import { createEndpointDirectory } from './adapters/endpoint-directory.ts';
@@ -107,6 +108,7 @@ export function createApp(config: Config) {
       { what: 'statistics', remove: hours.removeExpired },
       { what: 'channel messages', remove: channels.removeExpired },
       { what: 'replays', remove: replays.removeExpired },
+      deliveryRetention(database.pool, config.deliveryRetentionDays),
     ], { intervalMs: config.cleanIntervalMs, logger }),
     server,
   ];
@@ -154,7 +156,8 @@ function createDeliveries(config: Config, { database, sendAttempt, store, hours,
   const attempt = createAttempt({ findEndpoint: directory.find, sendAttempt, metrics: createAttemptMetrics(metrics), logger }, { delaysMs: config.retryDelaysMs });
   const pauses = createEndpointPauses(database.pool, { firstMs: config.retryDelaysMs[0] ?? 5_000, leaseMs });
   const breakerMetrics = createBreakerMetrics(metrics, () => directory.paused().length);
-  const observe = createBreaker({ pauses, isPaused: directory.isPaused, handBack: (id) => engine.handBack(id), metrics: breakerMetrics, logger });
+  const refreshEndpoints = () => directory.refresh(database.pool);
+  const observe = createBreaker({ pauses, isPaused: directory.isPaused, refreshEndpoints, handBack: (id) => engine.handBack(id), metrics: breakerMetrics, logger });
   const report = createReportResults({
     record,
     publish,
@@ -165,7 +168,7 @@ function createDeliveries(config: Config, { database, sendAttempt, store, hours,
     logger,
   });
   const engine: DeliveryEngine = createDeliveryEngine(
-    { queue, breaker: { ...directory, probe: pauses.probe }, report, refreshEndpoints: () => directory.refresh(database.pool), attempt, logger },
+    { queue, breaker: { ...directory, probe: pauses.probe }, report, refreshEndpoints, attempt, logger },
     { lanes: { perEndpoint: directory.maxInFlight, inAll: 1_000, heldPerEndpoint: 4_000, heldInAll: 10_000, leaseMs }, attemptTimeoutMs, pollMs: 200 },
   );
   registerHeldGauge(metrics, engine.held);

@@ -36,6 +36,8 @@ const variables = z.object({
   /** Of a workspace's system keys together, and of each of its users. */
   ENDPOINTS_PER_OWNER_MAX: count(100),
   CLEAN_INTERVAL_MS: milliseconds(300_000),
+  /** For how long finished deliveries and their bodies are kept. Kafka keeps its topics for 30 days: with less, one that is read anew is sent anew. */
+  DELIVERY_RETENTION_DAYS: count(31),
 });
 const environment = variables.refine(
   ({ DELIVERY_LEASE_MS: leaseMs, DELIVERY_TIMEOUT_MS: timeoutMs }) => leaseMs >= timeoutMs + LEASE_BEYOND_TIMEOUT_MS,
@@ -59,6 +61,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     attemptTimeoutMs: parsed.DELIVERY_TIMEOUT_MS,
     leaseMs: parsed.DELIVERY_LEASE_MS,
     cleanIntervalMs: parsed.CLEAN_INTERVAL_MS,
+    deliveryRetentionDays: parsed.DELIVERY_RETENTION_DAYS,
     // New with every process: one that starts again under its old name must not take its predecessor's leases for its own.
     leaseOwner: `${parsed.INSTANCE_ID}#${randomBytes(6).toString('hex')}`,
   };

@@ -58,7 +58,7 @@ test('what comes while somebody is about to let go of the channel is not left ly
   let leased: LeasedQueue[] = [];
   await eventually(async () => {
     await db().query("UPDATE channel_queues SET claimable_at = now() WHERE user_id = 'usr_late' AND lease_owner IS NULL");
-    leased = (await queue.claim({ rooms: new Map(), roomOfOthers: 10 })).filter(({ userId }) => userId === 'usr_late');
+    leased = (await queue.claim({ rooms: new Map(), roomOfOthers: 10, roomInAll: 10 })).filter(({ userId }) => userId === 'usr_late');
     expect(leased).toHaveLength(1);
   });
   expect(await queue.findHeads(leased)).toEqual([]);

@@ -1,6 +1,7 @@
 import { verifyWebhook } from '@waggle/client';
 import { behaviorEvent, type BehaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
+import { createLogger } from '@waggle/runtime';
 import { behaviours, eventually, startInstance, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
@@ -12,6 +13,7 @@ import { createEndpointPauses } from '../src/adapters/endpoint-pauses.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
+import { createDeliveryEngine } from '../src/delivery/engine.ts';
 import { createFanOut } from '../src/delivery/fan-out.ts';
 import { createTellChannels } from '../src/delivery/tell-channels.ts';
 import type { Delivery } from '../src/domain/delivery.ts';
@@ -40,6 +42,7 @@ afterEach(async () => {
 });
 const endpointAt = (path: string, given: { workspaceId?: string; userId?: string; eventTypes?: string[] } = {}) =>
   anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url(path), ...given });
+const UNCHANGED = { url: undefined, eventTypes: undefined, description: undefined, sealedHeaders: undefined, ordering: undefined, maxInFlight: undefined };
 const publish = (...events: BehaviorEvent[]) => stack.publish(events.map(recordOf));
 const idsAt = (path: string) => receiver.at(path).map(({ headers }) => headers['webhook-id']);
 const deliveriesTo = async (endpointId: string) => (await database.pool.query('SELECT * FROM deliveries WHERE endpoint_id = $1 ORDER BY id', [endpointId])).rows;
@@ -196,22 +199,22 @@ test('an endpoint that does not answer is left alone and probed with one; what w
     response.once('close', () => { open--; });
   });
   await startDispatcher({ DELIVERY_TIMEOUT_MS: '500', DELIVERY_RETRY_DELAYS_MS: '300,300,300' });
-  const events = Array.from({ length: 30 }, () => anEvent({ workspaceId: 'ws_15' }));
-  await publish(...events.slice(0, 12));
+  const events = Array.from({ length: 80 }, () => anEvent({ workspaceId: 'ws_15' }));
+  await publish(...events.slice(0, 60));
   const endpoint = async () => (await database.pool.query('SELECT * FROM endpoints WHERE id = $1', [silent.id])).rows[0];
   await eventually(async () => expect((await endpoint()).paused_until).not.toBeNull());
   await eventually(() => expect(open).toBe(0));
   isPaused = true;
   const attemptsBefore = receiver.at('/silent').length;
-  expect(attemptsBefore).toBeLessThan(30);
-  await publish(...events.slice(12));
+  expect(attemptsBefore).toBeLessThan(70);
+  await publish(...events.slice(60));
   await eventually(() => expect(new Set(idsAt('/unmoved'))).toEqual(new Set(events.map(({ id }) => id))));
 
   // Two probes later: each was one request, and those that came in between have made none.
   await eventually(async () => expect((await endpoint()).pauses).toBeGreaterThanOrEqual(3));
   expect(mostWhilePaused).toBe(1);
   expect(receiver.at('/silent').length - attemptsBefore).toBeLessThanOrEqual(4);
-  const later = (await deliveriesTo(silent.id)).filter(({ event_id: id }) => events.slice(14).some((event) => event.id === id));
+  const later = (await deliveriesTo(silent.id)).filter(({ event_id: id }) => events.slice(64).some((event) => event.id === id));
   expect(later.map(({ status, attempt_count: count }) => `${status} ${count}`)).toEqual(Array(16).fill('pending 0'));
   const { paused_until: until } = await endpoint();
   const [shown] = await createDeliveryLog(database.pool).list({ workspaceId: 'ws_15', userId: null }, { endpointId: silent.id, status: 'pending', eventPattern: null, userId: null, since: null, until: null }, { after: null, limit: 1 });
@@ -220,7 +223,7 @@ test('an endpoint that does not answer is left alone and probed with one; what w
   expect(metrics).toMatch(/^webhook_endpoints_paused(\{.*\})? 1$/m);
 
   receiver.program('/silent', behaviours.answer(200));
-  await eventually(async () => expect((await deliveriesTo(silent.id)).map(({ status }) => status)).toEqual(Array(30).fill('succeeded')));
+  await eventually(async () => expect((await deliveriesTo(silent.id)).map(({ status }) => status)).toEqual(Array(80).fill('succeeded')));
   expect(await endpoint()).toMatchObject({ paused_until: null, pauses: 0 });
   for (const { id, attempts } of await deliveriesTo(silent.id)) {
     const numbers = receiver.at('/silent').filter(({ headers }) => headers['x-buffy-delivery'] === id).map(({ headers }) => Number(headers['x-buffy-attempt']));
@@ -309,7 +312,7 @@ test('a result that comes after its lease went to somebody else changes nothing'
   const event = anEvent({ workspaceId: 'ws_13' });
   await fanOut([{ workspaceId: 'ws_13', id: event.id, event: event.event, userId: 'usr_1', timestamp: event.timestamp, body: '{}', sequence: null }]);
   const [{ id: deliveryId }] = await deliveriesTo(id);
-  await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
+  await eventually(async () => expect((await second!.claim({ rooms: new Map(), roomOfOthers: 10, roomInAll: 10 })).map((claimed) => claimed.id)).toContain(deliveryId));
   const delivery: Delivery = {
     workspaceId: 'ws_13', id: deliveryId, endpointId: id, eventId: event.id, event: event.event, userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0, isSingle: false, isTest: false, isReplayed: false, isProbe: false,
     isOrdered: false, isOver: false, leaseEndsAt: 0,
@@ -323,6 +326,43 @@ test('a result that comes after its lease went to somebody else changes nothing'
   expect(await deliveriesTo(id)).toMatchObject([{ status: 'pending' }]);
   await ofSecond!.record([result], told);
   expect(await deliveriesTo(id)).toMatchObject([{ status: 'succeeded', lease_owner: null }]);
+});
+
+test('an instance that holds as much as it may sees changes of endpoints all the same, and claims no more than what it has room for', async () => {
+  await database.pool.query('DELETE FROM deliveries');
+  const { id } = await endpointAt('/full', { workspaceId: 'ws_full' });
+  const queue = createDeliveryQueue(database.pool, { owner: 'full', leaseMs: 60_000 });
+  const directory = createEndpointDirectory();
+  const fanOut = createFanOut({ pool: database.pool, directory, queue, engine: { room: () => 0, accept() {} } }, { leaseMs: 60_000 });
+  await fanOut(Array.from({ length: 5 }, () => anEvent()).map(({ id: eventId, event, timestamp }) => ({ workspaceId: 'ws_full', id: eventId, event, userId: 'usr_1', timestamp, body: '{}', sequence: null })));
+
+  const landings: (() => void)[] = [];
+  const { record } = createDeliveryResults(database.pool, { owner: 'full' });
+  const engine = createDeliveryEngine(
+    {
+      queue, breaker: { ...directory, probe: async () => [] }, report: async (results) => void (await record(results, new Set())), refreshEndpoints: () => directory.refresh(database.pool),
+      async attempt(delivery) {
+        await new Promise<void>((land) => landings.push(land));
+        return { delivery, status: 'succeeded', reason: null, attempt: null, delayMs: null, isGone: false };
+      },
+      logger: createLogger('test', 'silent'),
+    },
+    { lanes: { perEndpoint: () => 10, inAll: 10, heldPerEndpoint: 10, heldInAll: 3, leaseMs: 60_000 }, attemptTimeoutMs: 1_000, pollMs: 10 },
+  );
+  const stop = await stack.run([engine]);
+  const leased = async () => (await deliveriesTo(id)).filter(({ lease_owner: owner }) => owner === 'full').length;
+  await eventually(() => expect(landings).toHaveLength(3));
+  await storeOf(database.pool).change(by, { workspaceId: 'ws_full', userId: null }, id, { ...UNCHANGED, url: receiver.url('/elsewhere') });
+  await eventually(() => expect(directory.find('ws_full', id)?.url).toBe(receiver.url('/elsewhere')));
+  expect([await leased(), landings.length]).toEqual([3, 3]);
+  landings[0]!();
+  await eventually(() => expect(landings).toHaveLength(4));
+  expect(await leased()).toBe(3);
+  landings.forEach((land) => land());
+  await eventually(() => expect(landings).toHaveLength(5));
+  landings[4]!();
+  await eventually(async () => expect((await deliveriesTo(id)).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'succeeded')));
+  await stop();
 });
 
 test('an event whose id is of another make is delivered all the same', async () => {

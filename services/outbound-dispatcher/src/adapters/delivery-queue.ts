@@ -33,8 +33,8 @@ const INSERT_DELIVERIES = {
 
 // Steps from endpoint to endpoint through the index of unfinished rows, then takes a few of each: an endpoint with a long queue
 // cannot hide the others. In random order, so that the limit is not always reached by the same ones. $3, $4: room left for endpoints
-// that are busy. An endpoint that is disabled or deleted gives all that nobody holds, whatever it waits for: it is to be skipped. The limit
-// is a constant, and the body a subquery, so that no plan ever reads a whole table.
+// that are busy. An endpoint that is disabled or deleted gives all that nobody holds, whatever it waits for: it is to be skipped. The inner
+// limit is a constant, whatever room there is ($6), and the body a subquery, so that no plan ever reads a whole table.
 const CLAIM = {
   name: 'deliveries_claim',
   text: `WITH RECURSIVE waiting AS (
@@ -49,14 +49,13 @@ const CLAIM = {
       WHERE waiting.endpoint_id IS NOT NULL
       ORDER BY random()
     ), due AS (
-      SELECT candidate.workspace_id, candidate.id, turns.is_over FROM turns CROSS JOIN LATERAL (
+      SELECT few.* FROM (SELECT candidate.workspace_id, candidate.id, turns.is_over FROM turns CROSS JOIN LATERAL (
         SELECT d.workspace_id, d.id FROM deliveries d
         WHERE d.endpoint_id = turns.endpoint_id AND d.status IN ('pending', 'retrying')
           AND d.claimable_at <= CASE WHEN turns.is_over THEN 'infinity' ELSE now() END AND (d.claimable_at <= now() OR d.lease_owner IS NULL)
         ORDER BY d.claimable_at LIMIT turns.room
         FOR UPDATE SKIP LOCKED
-      ) candidate
-      LIMIT ${CLAIM_MAX}
+      ) candidate LIMIT ${CLAIM_MAX}) AS few LIMIT $6::int
     )
     UPDATE deliveries d SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms'
     FROM due WHERE d.workspace_id = due.workspace_id AND d.id = due.id
@@ -83,10 +82,11 @@ export interface InsertPlan extends PlannedDelivery {
   isLeased: boolean;
 }
 
-interface ClaimLimits {
+export interface ClaimLimits {
   /** How many more of an endpoint may be held; `roomOfOthers` for those not named. */
   rooms: ReadonlyMap<string, number>;
   roomOfOthers: number;
+  roomInAll: number;
 }
 
 /** The unfinished deliveries, with leases. `owner` names this process, not its place: a successor is somebody else. */
@@ -113,9 +113,9 @@ export const createDeliveryQueue = (pool: Pool, { owner, leaseMs }: { owner: str
   lockQueues,
   passTurns: (tx: ClientBase, queues: Parameters<typeof passTurns>[1]): Promise<Set<string>> => passTurns(tx, queues, { owner, leaseMs }),
 
-  async claim({ rooms, roomOfOthers }: ClaimLimits): Promise<Delivery[]> {
+  async claim({ rooms, roomOfOthers, roomInAll }: ClaimLimits): Promise<Delivery[]> {
     const leaseEndsAt = performance.now() + leaseMs;
-    const rows = await query<Omit<Delivery, 'leaseEndsAt' | 'isProbe'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]);
+    const rows = await query<Omit<Delivery, 'leaseEndsAt' | 'isProbe'>>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers, roomInAll]);
     return rows.map((row) => ({ ...row, isProbe: false, leaseEndsAt }));
   },
 

@@ -7,6 +7,8 @@ import { isUnanswered, UNANSWERED_MAX } from '../domain/breaker.ts';
 interface BreakerDeps {
   pauses: Pick<EndpointPauses, 'pause' | 'resume' | 'prolong'>;
   isPaused(endpointId: string): boolean;
+  /** So that this instance knows of its own pause before it claims what it hands back. */
+  refreshEndpoints(): Promise<void>;
   /** What was leased for it and has not started goes back. */
   handBack(endpointId: string): Promise<void>;
   metrics: BreakerMetrics;
@@ -38,7 +40,7 @@ export function createBreakerMetrics(registry: Registry, countPaused: () => numb
  * Closed: attempts without an answer are counted, by this instance. Open: the endpoint's row says until when it is left alone; what comes
  * waits in the table and uses up no attempt. Then one delivery probes, of one instance: any answer closes, none prolongs.
  */
-export function createBreaker({ pauses, isPaused, handBack, metrics, logger }: BreakerDeps) {
+export function createBreaker({ pauses, isPaused, refreshEndpoints, handBack, metrics, logger }: BreakerDeps) {
   const unanswered = new Map<string, number>();
 
   async function answered({ delivery: { workspaceId, endpointId: id } }: DeliveryResult): Promise<void> {
@@ -65,6 +67,7 @@ export function createBreaker({ pauses, isPaused, handBack, metrics, logger }: B
     if (until === null) return;
     metrics.changed('open');
     logger.warn({ ...what, paused_until: until, in_row: count }, 'endpoint does not answer, left alone');
+    await refreshEndpoints();
     await handBack(id);
   }
 

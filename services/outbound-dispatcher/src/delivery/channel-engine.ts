@@ -1,6 +1,7 @@
 import type { Logger } from '@waggle/runtime';
 import type { FindConnections } from '../adapters/channels/channel-directory.ts';
 import type { ChannelQueue, MessageResult } from '../adapters/channels/channel-queue.ts';
+import type { ClaimLimits } from '../adapters/delivery-queue.ts';
 import type { DeliveryResult } from '../adapters/delivery-results.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { hostOf } from '../domain/channels/format-request.ts';
@@ -32,7 +33,7 @@ const POLL_MS = 200;
  * only the first message is in hand, and the next comes after its last attempt.
  */
 export function createChannelEngine({ queue, findConnections, attempt, wake, logger }: ChannelEngineDeps, { leaseMs, attemptTimeoutMs, perHost, inAll }: ChannelEngineSettings): DeliveryEngine {
-  async function claim(limits: { rooms: ReadonlyMap<string, number>; roomOfOthers: number }): Promise<Delivery[]> {
+  async function claim(limits: ClaimLimits): Promise<Delivery[]> {
     const leaseEndsAt = performance.now() + leaseMs;
     const leased = await queue.claim(limits);
     if (leased.length === 0) return [];

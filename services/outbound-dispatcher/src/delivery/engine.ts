@@ -3,7 +3,7 @@ import { CLAIM_MAX, type DeliveryQueue } from '../adapters/delivery-queue.ts';
 import type { DeliveryResult } from '../adapters/delivery-results.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { createClaimer } from './claimer.ts';
-import { createLanes, type LaneLimits } from './lanes.ts';
+import { createLanes, type LaneLimits, type Lanes } from './lanes.ts';
 import { createRecorder } from './recorder.ts';
 
 interface EngineDeps {
@@ -48,6 +48,7 @@ const RECORDING_MARGIN_MS = 1_000;
 export function createDeliveryEngine({ queue, breaker, report, refreshEndpoints, attempt, logger }: EngineDeps, settings: EngineSettings): DeliveryEngine {
   const lanes = createLanes({ ...settings.lanes, leaseNeededMs: settings.attemptTimeoutMs + RECORDING_MARGIN_MS });
   const running = new Map<Delivery, Promise<void>>();
+  const claimDue = createClaimDue({ queue, breaker, lanes });
   const claimer = createClaimer({ claim, logger }, { pollMs: settings.pollMs });
   const record = createRecorder({ record: report, isStopping: () => isStopping, logger });
   let isStopping = false;
@@ -80,14 +81,12 @@ export function createDeliveryEngine({ queue, breaker, report, refreshEndpoints,
   }
 
   async function claim(): Promise<number> {
-    if (lanes.held() + CLAIM_MAX > settings.lanes.heldInAll) return 0;
-    const silent = breaker.paused();
-    const probed = new Set(silent.length > 0 ? await breaker.probe(silent) : []);
-    const rooms = new Map([...lanes.rooms(), ...silent.map((endpointId) => [endpointId, probed.has(endpointId) ? 1 : 0] as const)]);
-    const claimed = await queue.claim({ rooms, roomOfOthers: lanes.room('') });
-    // After the claim: an endpoint that a claimed delivery is for is then known, however new it is.
+    const roomInAll = Math.min(CLAIM_MAX, settings.lanes.heldInAll - lanes.held());
+    const claimed = roomInAll > 0 ? await claimDue(roomInAll) : [];
+    // After the claim: an endpoint that a claimed delivery is for is then known, however new it is. And without one: what is held may be for
+    // an endpoint that was disabled a moment ago.
     await refreshEndpoints();
-    accept(claimed.map((delivery) => (probed.has(delivery.endpointId) ? { ...delivery, isProbe: true } : delivery)));
+    accept(claimed);
     return claimed.length;
   }
 
@@ -113,5 +112,16 @@ export function createDeliveryEngine({ queue, breaker, report, refreshEndpoints,
       await Promise.all(running.values());
     },
     health: claimer.health,
+  };
+}
+
+/** Takes what is due, at most so many. Of endpoints that do not answer it takes one, of those that this instance is to probe. */
+function createClaimDue({ queue, breaker, lanes }: Pick<EngineDeps, 'queue' | 'breaker'> & { lanes: Lanes }) {
+  return async (roomInAll: number): Promise<Delivery[]> => {
+    const silent = breaker.paused();
+    const probed = new Set(silent.length > 0 ? await breaker.probe(silent) : []);
+    const rooms = new Map([...lanes.rooms(), ...silent.map((endpointId) => [endpointId, probed.has(endpointId) ? 1 : 0] as const)]);
+    const claimed = await queue.claim({ rooms, roomOfOthers: lanes.room(''), roomInAll });
+    return claimed.map((delivery) => (probed.has(delivery.endpointId) ? { ...delivery, isProbe: true } : delivery));
   };
 }

@@ -1,7 +1,10 @@
 import type { Attempt } from '@waggle/contracts';
 
-/** So many attempts in a row without an answer open the breaker. More than one delivery's four, more than one round of eight in flight. */
-export const UNANSWERED_MAX = 10;
+/**
+ * So many attempts in a row without an answer open the breaker. Whoever sends a dozen events to a receiver that is down sees each of them
+ * attempted as the schedule says; only more than that is spared.
+ */
+export const UNANSWERED_MAX = 50;
 
 const LONGEST_OF_FIRST = 6;
 

@@ -4,6 +4,7 @@ import { toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import type { ClientBase, Pool } from 'pg';
 import { columnsOf } from '../columns-of.ts';
+import type { ClaimLimits } from '../delivery-queue.ts';
 
 /** A message that is to be kept. */
 export interface NewMessage {
@@ -84,10 +85,10 @@ const CLAIM = {
       SELECT hosts.host, coalesce(held.room, $5::int) AS room FROM hosts LEFT JOIN unnest($3::text[], $4::int[]) AS held(host, room) USING (host)
       WHERE hosts.host IS NOT NULL ORDER BY random()
     ), due AS (
-      SELECT candidate.* FROM turns CROSS JOIN LATERAL (
+      SELECT few.* FROM (SELECT candidate.* FROM turns CROSS JOIN LATERAL (
         SELECT q.workspace_id, q.user_id, q.channel FROM channel_queues q
         WHERE q.host = turns.host AND q.claimable_at < 'infinity' AND q.claimable_at <= now() ORDER BY q.claimable_at LIMIT turns.room FOR UPDATE SKIP LOCKED
-      ) candidate LIMIT ${CLAIM_MAX}
+      ) candidate LIMIT ${CLAIM_MAX}) AS few LIMIT $6::int
     )
     UPDATE channel_queues q SET lease_owner = $1, claimable_at = now() + $2::int * interval '1 ms' FROM due
     WHERE q.workspace_id = due.workspace_id AND q.user_id = due.user_id AND q.channel = due.channel
@@ -171,8 +172,8 @@ export async function insertMessages(tx: ClientBase, messages: readonly NewMessa
 
 /** The channels of users as queues with leases. `owner` names this process, not its place: a successor is somebody else. */
 export const createChannelQueue = (pool: Pool, { owner, leaseMs }: { owner: string; leaseMs: number }) => ({
-  claim: ({ rooms, roomOfOthers }: { rooms: ReadonlyMap<string, number>; roomOfOthers: number }): Promise<LeasedQueue[]> =>
-    query<LeasedQueue>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers]),
+  claim: ({ rooms, roomOfOthers, roomInAll }: ClaimLimits): Promise<LeasedQueue[]> =>
+    query<LeasedQueue>(pool, CLAIM, [owner, leaseMs, [...rooms.keys()], [...rooms.values()], roomOfOthers, roomInAll]),
 
   findHeads: async (queues: readonly QueueRef[]): Promise<Head[]> => (queues.length === 0 ? [] : query<Head>(pool, FIND_HEADS, columnsOf(queues, refCells))),
 
