@@ -19,7 +19,7 @@ const insertAfterDeciding = (number: number) =>
   });
 
 let ids = 0;
-const aRequest = (given: { id?: string; digest?: string } = {}) => ({ workspaceId: 'ws_1', userId: null, id: `request_${ids++}`, digest: 'a', ...given });
+const aRequest = (given: { id?: string; digest?: string } = {}) => ({ workspaceId: 'ws_1', users: new Set<string>(), id: `request_${ids++}`, digest: 'a', ...given });
 
 beforeAll(async () => {
   await stack.run([database]);

@@ -123,6 +123,9 @@ test('a finished delivery is retried by hand: one attempt, the same bytes and id
   open();
   await eventually(async () => expect(await now()).toMatchObject({ status: 'succeeded', reason: null, attempt_count: 6 }));
   expect((await retry({ idempotencyKey: 'again' })).headers.get('idempotent-replayed')).toBe('true');
+  // The request names nobody; the answer does, and goes with an erasure.
+  const { rows: kept } = await stack.db('outbound-dispatcher').query('SELECT count(*)::int AS count FROM idempotent_requests WHERE user_id = $1', [(await now()).user_id]);
+  expect(kept).toEqual([{ count: 1 }]);
   expect((await retry()).status).toBe(202);
   await eventually(async () => expect(await now()).toMatchObject({ status: 'succeeded', attempt_count: 7 }));
 

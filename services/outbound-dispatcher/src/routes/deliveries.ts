@@ -31,10 +31,11 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
     return ok(toDeliveryView(row));
   }
 
-  async function retry({ caller, params: { id = '' }, body }: ApiRequest) {
+  async function retry({ caller, params: { id = '' }, body, concern }: ApiRequest) {
     parseBody(emptyBody, body);
     const found = isDeliveryId(id) ? await log.find(caller, id) : null;
     if (found === null) throw new Problem('not_found');
+    concern(found.user_id);
     const row = await log.retry(caller, id);
     if (row === null) throw new Problem('invalid_transition', { detail: 'The delivery is not finished' });
     wakeEngine();
