@@ -43,8 +43,9 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   let fail: (error: unknown) => void;
 
   async function run() {
-    consumer = openConsumer(kafka, settings.kafka.prefix + settings.groupId, settings.fetchBytesMax);
-    const { on, events } = consumer;
+    const opened = openConsumer(kafka, settings.kafka.prefix + settings.groupId, settings.fetchBytesMax);
+    consumer = opened;
+    const { on, events } = opened;
     for (const sign of [events.HEARTBEAT, events.FETCH]) on(sign, () => { lastSignAt = Date.now(); });
     on(events.CRASH, ({ payload }) => void restart(payload.error));
     on(events.GROUP_JOIN, ({ payload }) => {
@@ -52,9 +53,21 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
       ledger.keepOnly(partitions);
       logger.info({ topic, partitions, durationMs: payload.duration }, 'partitions assigned');
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [prefixedTopic], fromBeginning: true });
-    await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+    try {
+      await opened.connect();
+      await opened.subscribe({ topics: [prefixedTopic], fromBeginning: true });
+      if (!isStopping) await opened.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+    } catch (error) {
+      await leave(opened);
+      throw error;
+    }
+    // It was stopped meanwhile, when there was not yet all to disconnect.
+    if (isStopping) await leave(opened);
+  }
+
+  /** Of no further use: its connections would stay for good. */
+  async function leave(opened: Consumer) {
+    await opened.disconnect().catch((error: unknown) => logger.warn({ err: error, topic }, 'consumer not disconnected'));
   }
 
   async function restart(reason: unknown) {
@@ -71,7 +84,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     if (isStopping) return; // not handled, not committed: the successor's
     const records = batch.messages.map((message) => toRaw(batch.partition, message));
     pending += records.length;
-    void receive(records).then(() => { pending -= records.length; });
+    void receive(records).then(() => { pending -= records.length; }, fail);
     while (pending > (settings.pendingMax ?? PENDING_MAX) && !isStopping) {
       await pause(20);
       await heartbeat();
@@ -87,12 +100,17 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     },
     stopFetching() {
       isStopping = true;
-      consumer.pause([{ topic: prefixedTopic }]);
+      try {
+        consumer.pause([{ topic: prefixedTopic }]);
+      } catch (error) {
+        // Between a crash and the restart it is in no group, and there is nothing to pause.
+        logger.debug({ err: error, topic }, 'nothing is fetched');
+      }
     },
     /** Offsets first: a consumer that has left its group can commit nothing. */
     async stop() {
       await ledger.stop();
-      await consumer.disconnect();
+      await leave(consumer);
     },
     health: () => (Date.now() - lastSignAt > silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
   };
