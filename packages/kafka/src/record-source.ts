@@ -58,16 +58,11 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
       await opened.subscribe({ topics: [prefixedTopic], fromBeginning: true });
       if (!isStopping) await opened.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
     } catch (error) {
-      await leave(opened);
+      await leave(opened, logger);
       throw error;
     }
     // It was stopped meanwhile, when there was not yet all to disconnect.
-    if (isStopping) await leave(opened);
-  }
-
-  /** Of no further use: its connections would stay for good. */
-  async function leave(opened: Consumer) {
-    await opened.disconnect().catch((error: unknown) => logger.warn({ err: error, topic }, 'consumer not disconnected'));
+    if (isStopping) await leave(opened, logger);
   }
 
   async function restart(reason: unknown) {
@@ -100,20 +95,29 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     },
     stopFetching() {
       isStopping = true;
-      try {
-        consumer.pause([{ topic: prefixedTopic }]);
-      } catch (error) {
-        // Between a crash and the restart it is in no group, and there is nothing to pause.
-        logger.debug({ err: error, topic }, 'nothing is fetched');
-      }
+      pauseFetching(consumer, prefixedTopic, logger);
     },
     /** Offsets first: a consumer that has left its group can commit nothing. */
     async stop() {
       await ledger.stop();
-      await leave(consumer);
+      await leave(consumer, logger);
     },
     health: () => (Date.now() - lastSignAt > silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
   };
+}
+
+function pauseFetching(consumer: Consumer, topic: string, logger: Logger) {
+  try {
+    consumer.pause([{ topic }]);
+  } catch (error) {
+    // Between a crash and the restart it is in no group, and there is nothing to pause.
+    logger.debug({ err: error, topic }, 'nothing is fetched');
+  }
+}
+
+/** Of no further use: its connections would stay for good. */
+async function leave(consumer: Consumer, logger: Logger) {
+  await consumer.disconnect().catch((error: unknown) => logger.warn({ err: error }, 'consumer not disconnected'));
 }
 
 export function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage): RawRecord {
