@@ -22,11 +22,11 @@ const FIND = {
   name: 'idempotency_find',
   text: `SELECT digest, sealed_answer FROM idempotent_requests WHERE workspace_id = $1 AND id = $2 AND created_at > clock_timestamp() - interval '${KEPT_HOURS} hours'`,
 };
-// One that is there has expired, else it would have been found.
+// One that is there has expired, else it would have been found. Nothing of it may stay: by `user_id` an erasure finds the answer.
 const SAVE = {
   name: 'idempotency_save',
   text: `INSERT INTO idempotent_requests (workspace_id, id, digest, sealed_answer, user_id, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())
-    ON CONFLICT (workspace_id, id) DO UPDATE SET digest = excluded.digest, sealed_answer = excluded.sealed_answer, created_at = excluded.created_at`,
+    ON CONFLICT (workspace_id, id) DO UPDATE SET digest = excluded.digest, sealed_answer = excluded.sealed_answer, user_id = excluded.user_id, created_at = excluded.created_at`,
 };
 const REMOVE_EXPIRED = {
   name: 'idempotency_remove_expired',
