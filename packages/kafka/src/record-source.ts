@@ -53,16 +53,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
       ledger.keepOnly(partitions);
       logger.info({ topic, partitions, durationMs: payload.duration }, 'partitions assigned');
     });
-    try {
-      await opened.connect();
-      await opened.subscribe({ topics: [prefixedTopic], fromBeginning: true });
-      if (!isStopping) await opened.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
-    } catch (error) {
-      await leave(opened, logger);
-      throw error;
-    }
-    // It was stopped meanwhile, when there was not yet all to disconnect.
-    if (isStopping) await leave(opened, logger);
+    await join(opened, { topic: prefixedTopic, eachBatch, isStopping: () => isStopping, logger });
   }
 
   async function restart(reason: unknown) {
@@ -104,6 +95,26 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     },
     health: () => (Date.now() - lastSignAt > silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
   };
+}
+
+interface Joining {
+  topic: string;
+  eachBatch(payload: EachBatchPayload): Promise<void>;
+  isStopping(): boolean;
+  logger: Logger;
+}
+
+async function join(consumer: Consumer, { topic, eachBatch, isStopping, logger }: Joining) {
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    if (!isStopping()) await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+  } catch (error) {
+    await leave(consumer, logger);
+    throw error;
+  }
+  // Who stopped it meanwhile found nothing yet to disconnect.
+  if (isStopping()) await leave(consumer, logger);
 }
 
 function pauseFetching(consumer: Consumer, topic: string, logger: Logger) {
