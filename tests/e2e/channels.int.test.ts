@@ -148,6 +148,27 @@ test('one that fails holds back the next of its channel until its last attempt, 
   await user.connect('hanging', { kind: 'feed' });
 });
 
+test('a channel that is connected anew gets at once what waited for it, and nothing goes to where it was before', async () => {
+  const user = await aUser();
+  await user.connect('own', { kind: 'webhook', url: receiver.url('/busy') });
+  receiver.program('/busy', behaviours.answer(429, '', { 'retry-after': '600' }));
+  await complete(user);
+  await eventually(async () => expect(await user.told('own')).toMatchObject([{ attempts: 1, delivered_at: null }]));
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  receiver.program('/moved', (response) => void gate.then(() => response.writeHead(200).end()));
+  await user.connect('own', { kind: 'webhook', url: receiver.url('/moved') });
+  await eventually(() => expect(receiver.at('/moved')).toHaveLength(1));
+  expect(await user.stateOf('own')).toMatchObject({ state: 'in_sync', pending: 1 });
+  open();
+  await reopen(user);
+  await eventually(() => expect(receiver.at('/moved')).toHaveLength(2));
+  // What is remembered of a connection is no older than its last change.
+  await user.connect('own', { kind: 'webhook', url: receiver.url('/moved-again') });
+  await complete(user);
+  await eventually(() => expect(receiver.at('/moved-again')).toHaveLength(1));
+  expect([receiver.at('/busy').length, receiver.at('/moved').length]).toEqual([1, 2]);
+});
+
 test('Telegram says in the body how long to wait, and is waited for', async () => {
   const user = await aUser();
   await user.connect('telegram', { kind: 'telegram', bot_token: 'a-token:of_mine', chat_id: 'café, 2nd floor', api_base_url: receiver.url('/limited') });

@@ -30,7 +30,7 @@ export const channelCredentials = z.discriminatedUnion('kind', [
 ]);
 export type ChannelCredentials = z.infer<typeof channelCredentials>;
 
-const channelRef = z.object({ workspace_id: z.string(), user_id: userId, channel: channelName });
+export const channelRef = z.object({ workspace_id: z.string(), user_id: userId, channel: channelName });
 export type ChannelRef = z.infer<typeof channelRef>;
 
 /** `POST /internal/find-channels`: connections as they are now. What is not in the answer is not connected. */

@@ -54,14 +54,23 @@ export function createChannels({ pool, askCore, send, judgeUrl, mayReach, wake, 
   const { leaseOwner: owner, leaseMs, attemptTimeoutMs, retryDelaysMs: delaysMs } = settings;
   const reader = createChannelReader(pool);
   const attempt = createChannelAttempt({ send, metrics: createChannelMetrics(metrics, reader.countFailing), logger }, { delaysMs });
+  const directory = createChannelDirectory(askCore);
+  const queue = createChannelQueue(pool, { owner, leaseMs });
   const engine = createChannelEngine(
-    { queue: createChannelQueue(pool, { owner, leaseMs }), findConnections: createChannelDirectory(askCore), attempt, wake, logger },
+    { queue, findConnections: directory.find, attempt, wake, logger },
     { leaseMs, attemptTimeoutMs, perHost: PER_HOST, inAll: IN_ALL },
   );
   const { tell, tellFeed } = createTellChannels(pool, { wakeEngine: engine.wake });
   return {
     routes: [channelMessagesRoute(reader)],
-    internalRouter: internalChannelRoutes({ statesOf: reader.statesOf, judgeUrl, mayReach }),
+    internalRouter: internalChannelRoutes({
+      statesOf: reader.statesOf, judgeUrl, mayReach,
+      async changed(channel) {
+        directory.forget(channel);
+        await queue.hurry(channel);
+        engine.wake();
+      },
+    }),
     handler: channelMessageHandler({ tell }),
     engine,
     tellFeed,

@@ -10,7 +10,10 @@ type Finished = Pick<DeliveryResult, 'reason' | 'attempt'> & {
 
 const NAMES = { succeeded: 'delivery.succeeded', failed: 'delivery.failed', skipped: 'delivery.skipped', retrying: null } as const;
 
-/** For operators and BI: what became of a delivery. Told again it has the same id. */
+/**
+ * For operators and BI: what became of a delivery. Told again it has the same id; but what was skipped is told in the transaction that records
+ * it, once, and may be skipped once more without an attempt in between, which is another event.
+ */
 export function deliveryFinished({ delivery, status, reason, attempt }: Finished): KafkaRecord {
   const name = NAMES[status];
   if (name === null) throw new Error(`Delivery ${delivery.id} is not finished`);
@@ -19,7 +22,7 @@ export function deliveryFinished({ delivery, status, reason, attempt }: Finished
   return toDeliveryRecord({
     event: name,
     timestamp: toUtc(new Date()),
-    id: derivedId('evt', timeOf(id), id, attemptCount, status),
+    id: status === 'skipped' ? newId('evt') : derivedId('evt', timeOf(id), id, attemptCount, status),
     workspace_id: workspaceId,
     endpoint_id: endpointId,
     delivery: { id, event_id: eventId, event, user_id: userId, reason, attempt_count: attemptCount },

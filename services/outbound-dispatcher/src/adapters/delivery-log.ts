@@ -50,12 +50,13 @@ const FIND = {
 };
 
 // Its attempts go on counting: `attempts_before` says where this schedule of a single one begins. It waits for no turn
-// and nobody for its.
+// and nobody for its. An endpoint may be disabled, but it has to be there.
 const RETRY = {
   name: 'delivery_retry',
   text: `UPDATE deliveries d SET status = 'pending', reason = NULL, attempts_before = d.attempt_count, is_single = true, turn = NULL, replay_id = NULL,
       next_attempt_at = now(), claimable_at = now(), completed_at = NULL
     WHERE ${IN_SCOPE} AND d.id = $3 AND d.status IN ('succeeded', 'failed', 'skipped')
+      AND EXISTS (SELECT FROM endpoints e WHERE e.workspace_id = d.workspace_id AND e.id = d.endpoint_id AND e.deleted_at IS NULL)
     RETURNING ${COLUMNS}`,
 };
 
@@ -85,7 +86,7 @@ export const createDeliveryLog = (pool: Pool) => ({
     const [row] = await query<DeliveryDetailRow>(pool, FIND, [workspaceId, userId, id]);
     return row ?? null;
   },
-  /** One attempt more, from the queue. Null unless it is finished. */
+  /** One attempt more, from the queue. Null unless it is finished and its endpoint is there. */
   async retry({ workspaceId, userId }: EndpointScope, id: string): Promise<DeliveryRow | null> {
     const [row] = await query<DeliveryRow>(pool, RETRY, [workspaceId, userId, id]);
     return row ?? null;

@@ -20,7 +20,8 @@ export function createAttempt({ findEndpoint, sendAttempt, metrics, logger }: At
   return async function attempt(delivery: Delivery): Promise<DeliveryResult> {
     const endpoint = findEndpoint(delivery.workspaceId, delivery.endpointId);
     if (endpoint === undefined) return withoutAttempt(delivery, 'endpoint_deleted');
-    if (endpoint.status === 'disabled' || delivery.isOver) return withoutAttempt(delivery, 'endpoint_disabled');
+    // Somebody who tries one by hand wants to know whether it gets through again.
+    if ((endpoint.status === 'disabled' || delivery.isOver) && !delivery.isSingle) return withoutAttempt(delivery, 'endpoint_disabled');
 
     const { result, attempt: made } = await sendAttempt(endpoint, delivery);
     const attemptsMade = made.number - delivery.attemptsBefore;

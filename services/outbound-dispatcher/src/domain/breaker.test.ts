@@ -4,8 +4,8 @@ import { isUnanswered, pauseOf } from './breaker.ts';
 test.each([
   { description: 'silence', attempt: { status_code: null, error: 'timeout' }, expected: true },
   { description: 'a body that does not end', attempt: { status_code: 200, error: 'timeout' }, expected: true },
-  { description: 'a closed port', attempt: { status_code: null, error: 'connection_refused' }, expected: true },
-  { description: 'a certificate that has expired', attempt: { status_code: null, error: 'certificate_expired' }, expected: true },
+  { description: 'a closed port', attempt: { status_code: null, error: 'connection_refused' }, expected: false },
+  { description: 'a certificate that has expired', attempt: { status_code: null, error: 'certificate_expired' }, expected: false },
   { description: 'an address that we refuse', attempt: { status_code: null, error: 'address_not_allowed' }, expected: false },
   { description: 'an error of the receiver', attempt: { status_code: 500, error: 'status_500' }, expected: false },
   { description: 'a cut body', attempt: { status_code: 200, error: 'body_cut' }, expected: false },

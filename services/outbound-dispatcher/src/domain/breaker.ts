@@ -9,12 +9,10 @@ export const UNANSWERED_MAX = 50;
 const LONGEST_OF_FIRST = 6;
 
 /**
- * A receiver that does not answer is spared, and with it the attempts of its deliveries; one that answers, whatever it says, is there. What
- * we refuse to connect to costs nobody anything.
+ * Only a time-out: it holds a place for five seconds, and whoever hangs would hold them all, again and again. A closed port or a bad certificate
+ * costs nobody anything, and the schedule of the contract holds for it to the end.
  */
-export function isUnanswered({ status_code: statusCode, error }: Pick<Attempt, 'status_code' | 'error'>): boolean {
-  return error === 'timeout' || (statusCode === null && error !== 'address_not_allowed');
-}
+export const isUnanswered = ({ error }: Pick<Attempt, 'error'>): boolean => error === 'timeout';
 
 /** How long an endpoint is left alone; `pauses`: how many there were in a row before. */
 export const pauseOf = (pauses: number, firstMs: number): number => firstMs * Math.min(2 ** pauses, LONGEST_OF_FIRST);

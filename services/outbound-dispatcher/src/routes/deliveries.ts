@@ -37,7 +37,7 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
     if (found === null) throw new Problem('not_found');
     concern(found.user_id);
     const row = await log.retry(caller, id);
-    if (row === null) throw new Problem('invalid_transition', { detail: 'The delivery is not finished' });
+    if (row === null) throw new Problem('invalid_transition', { detail: 'The delivery is not finished, or its endpoint is deleted' });
     wakeEngine();
     return { status: 202, body: toDeliveryView(row) };
   }

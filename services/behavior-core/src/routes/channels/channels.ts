@@ -35,6 +35,7 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
   }
 
   const toCredentials = createToCredentials(askDispatcher);
+  const tellChanged = createTellChanged({ askDispatcher, logger });
 
   async function list(request: ApiRequest) {
     const user = namedUser(request);
@@ -63,6 +64,7 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
       const outcome = await channels.connect(administrator(request), user, { channel, credentials });
       if (outcome === 'unknown_user') throw unknownUser();
       if (outcome === 'too_many') throw new Problem('plan_limit_reached', { detail: 'A user may have no more channels' });
+      await tellChanged(user, channel);
     }
     const fresh = { channel, kind: body.kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null } satisfies ChannelView;
     return ok(credentials.kind === 'webhook' ? { ...fresh, secret: credentials.secret } : fresh);
@@ -73,6 +75,7 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
     const channel = nameIn(request);
     if (channel === FEED) throw invalid('channel', 'Every user has the feed');
     if (!(await channels.disconnect(administrator(request), user, channel))) throw new Problem('not_found', { detail: 'No such channel' });
+    await tellChanged(user, channel);
     return noContent();
   }
 
@@ -81,6 +84,18 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
     { method: 'put', path: `${PATH}/:channel`, handle: connect },
     { method: 'delete', path: `${PATH}/:channel`, handle: disconnect },
   ];
+}
+
+/** The dispatcher would notice within five seconds, and what waits there would wait on. */
+function createTellChanged({ askDispatcher, logger }: Pick<ChannelsDeps, 'askDispatcher' | 'logger'>) {
+  return async ({ workspaceId, userId }: UserRef, channel: string): Promise<void> => {
+    try {
+      await askDispatcher('/internal/channel-changed', { workspace_id: workspaceId, user_id: userId, channel }, z.object({}));
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      logger.warn({ err: error, channel }, 'the dispatcher does not know of a changed channel yet');
+    }
+  };
 }
 
 /** The dispatcher makes the connections, so it is the one to say whether it would make this one. */
@@ -102,11 +117,14 @@ function createToCredentials(askDispatcher: AskInternal) {
   };
 }
 
-/** What stands of an earlier connection of the same name is not about this one. */
+/** What was said of an earlier connection of the same name is not about this one; what waits for the channel waits for this one too. */
 function toView({ channel, kind, id }: ConnectionRow, states: ReadonlyMap<string, State> | null): ChannelView {
   if (states === null) return { channel, kind, state: 'unknown', pending: null, last_delivered_at: null, last_error: null };
   const state = states.get(channel);
-  if (state === undefined || (state.connection_id !== null && state.connection_id !== id)) return { channel, kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null };
+  if (state === undefined) return { channel, kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null };
+  if (state.connection_id !== null && state.connection_id !== id) {
+    return { channel, kind, state: state.state === 'lagging' ? 'lagging' : 'in_sync', pending: state.pending, last_delivered_at: null, last_error: null };
+  }
   return { channel, kind, state: state.state, pending: state.pending, last_delivered_at: state.last_delivered_at, last_error: state.last_error };
 }
 

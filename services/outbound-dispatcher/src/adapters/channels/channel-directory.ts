@@ -35,8 +35,11 @@ export function createChannelDirectory(ask: AskInternal) {
     return new Set(channels.map(keyOf));
   }
 
+  /** What is remembered of it will be asked for again. */
+  const forget = (ref: ChannelRef): void => void entries.delete(keyOf(ref));
+
   /** One answer per question: null where it is not connected, undefined where nobody can say. `isDoubted`: what is remembered will not do. */
-  return async function find(questions: readonly (ChannelRef & { isDoubted: boolean })[]): Promise<(Connection | null | undefined)[]> {
+  async function find(questions: readonly (ChannelRef & { isDoubted: boolean })[]): Promise<(Connection | null | undefined)[]> {
     const refs = questions.map(({ workspace_id, user_id, channel }) => ({ workspace_id, user_id, channel }));
     const isFresh = (ref: ChannelRef) => performance.now() - (entries.get(keyOf(ref))?.askedAt ?? -Infinity) < FRESH_MS;
     const unknown = refs.filter((ref, index) => questions[index]!.isDoubted || !isFresh(ref)).slice(0, QUESTION_MAX);
@@ -57,6 +60,8 @@ export function createChannelDirectory(ask: AskInternal) {
       const isUsable = entry !== undefined && performance.now() - entry.askedAt < (found === null ? STALE_MS : FRESH_MS * 2);
       return isUsable ? entry.connection : undefined;
     });
-  };
+  }
+
+  return { find, forget };
 }
-export type FindConnections = ReturnType<typeof createChannelDirectory>;
+export type FindConnections = ReturnType<typeof createChannelDirectory>['find'];

@@ -1,4 +1,4 @@
-import { channelStateChange, toUtc, type BehaviorEvent } from '@waggle/contracts';
+import { channelStateChange, toUtc, type BehaviorEvent, type ChannelRef } from '@waggle/contracts';
 import { query, transact } from '@waggle/database';
 import { toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
@@ -116,6 +116,11 @@ const PUT_OFF = {
     FROM unnest($2::text[], $3::text[], $4::text[]) AS r(workspace_id, user_id, channel)
     WHERE q.workspace_id = r.workspace_id AND q.user_id = r.user_id AND q.channel = r.channel AND q.lease_owner = $1`,
 };
+const HURRY = {
+  name: 'channel_queues_hurry',
+  text: `UPDATE channel_queues SET claimable_at = now()
+    WHERE workspace_id = $1 AND user_id = $2 AND channel = $3 AND lease_owner IS NULL AND claimable_at < 'infinity' AND claimable_at > now()`,
+};
 const RELEASE = {
   name: 'channel_queues_release',
   text: `UPDATE channel_queues q SET lease_owner = NULL, claimable_at = now() WHERE q.lease_owner = $1 AND NOT EXISTS (
@@ -184,6 +189,9 @@ export const createChannelQueue = (pool: Pool, { owner, leaseMs }: { owner: stri
   async putOff(queues: readonly QueueRef[], delayMs: number): Promise<void> {
     if (queues.length > 0) await query(pool, PUT_OFF, [owner, ...columnsOf(queues, refCells), delayMs]);
   },
+  /** What waits for its next attempt need wait no longer. */
+  hurry: async ({ workspace_id, user_id, channel }: ChannelRef): Promise<void> => void (await query(pool, HURRY, [workspace_id, user_id, channel])),
+
   /** Hands back what is leased to this process, but for the queues of messages in flight. */
   release: async ({ except }: { except: readonly string[] }): Promise<void> => void (await query(pool, RELEASE, [owner, except])),
 

@@ -1,4 +1,4 @@
-import { toUtc, type ChannelStates, type JudgedUrl } from '@waggle/contracts';
+import { channelRef, toUtc, type ChannelRef, type ChannelStates, type JudgedUrl } from '@waggle/contracts';
 import { parseBody } from '@waggle/http';
 import { Router } from 'express';
 import { z } from 'zod';
@@ -10,18 +10,24 @@ interface InternalChannelsDeps {
   statesOf: ChannelReader['statesOf'];
   judgeUrl(text: string): ReturnType<typeof judgeEndpointUrl>;
   mayReach(hostname: string): Promise<boolean>;
+  /** Its connection is another one: it is to be used at once, also for what waits for its next attempt. */
+  changed(channel: ChannelRef): Promise<void>;
 }
 
 const ofUser = z.object({ workspace_id: z.string(), user_id: z.string() });
 const urlBody = z.object({ url: z.string() });
 
-/** What the core asks: the states of a user's channels, and whether a URL may be called, by the rules of endpoints. */
-export function internalChannelRoutes({ statesOf, judgeUrl, mayReach }: InternalChannelsDeps): Router {
+/** What the core asks: the states of a user's channels, and whether a URL may be called, by the rules of endpoints; and what it tells. */
+export function internalChannelRoutes({ statesOf, judgeUrl, mayReach, changed }: InternalChannelsDeps): Router {
   return Router()
     .post('/internal/channel-states', async (request, response) => {
       const { workspace_id: workspaceId, user_id: userId } = parseBody(ofUser, request.body);
       const answer: ChannelStates = { channels: (await statesOf(workspaceId, userId)).map(toState) };
       response.json(answer);
+    })
+    .post('/internal/channel-changed', async (request, response) => {
+      await changed(parseBody(channelRef, request.body));
+      response.json({});
     })
     .post('/internal/judge-url', async (request, response) => {
       response.json(await judge(parseBody(urlBody, request.body).url));
