@@ -4,7 +4,13 @@ import { Prisma } from '../generated/prisma/client.ts';
 import { orUnavailable } from './prisma.ts';
 
 const known = (code: string) => new Prisma.PrismaClientKnownRequestError('', { code, clientVersion: '7' });
-const failureOf = (error: unknown) => orUnavailable(Promise.reject(error)).catch((failure: unknown) => failure);
+async function failureOf(thrown: unknown): Promise<unknown> {
+  try {
+    return await orUnavailable(Promise.reject(thrown));
+  } catch (failure) {
+    return failure;
+  }
+}
 
 test.each([
   ['a server that cannot be reached', known('P1001')],
