@@ -1,4 +1,4 @@
-// Reads Waggle's public topics, each event once, as one line of JSON. Node 20 or later and the package kafkajs; what to read comes from the environment.
+// Reads Waggle's public topics, each event once, as one line of JSON. Node 22 or later and the package kafkajs; what to read comes from the environment.
 import kafkajs from 'kafkajs';
 
 const { KAFKA_BROKERS, KAFKA_USERNAME, KAFKA_PASSWORD, GROUP = 'bi-example', TOPIC = 'public.behavior.event.v1', EVENTS_MAX = 'Infinity' } = process.env;

@@ -1,5 +1,6 @@
 import type { ServerProcess } from '@waggle/local-stack';
 import { callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 // Every service as a process: what is left of a user, and how soon the user's key stops.
@@ -7,6 +8,7 @@ const stack = useStack();
 let receiver: Receiver;
 let systemKey: string;
 let log: ServerProcess;
+const redis = new Redis(stack.redisUrl, { lazyConnect: true });
 const startLog = async () => { log = await stack.start('event-log'); };
 
 beforeAll(async () => {
@@ -19,8 +21,12 @@ beforeAll(async () => {
     stack.start('gateway'),
   ]);
   ({ systemKey } = await stack.createWorkspace());
+  await redis.connect();
 }, 120_000);
-afterAll(() => receiver?.stop());
+afterAll(async () => {
+  redis.disconnect();
+  await receiver?.stop();
+});
 
 const call = (method: string, path: string, body?: unknown, key = systemKey) => callApi(method, `${stack.urlOf('gateway')}${path}`, { key, body });
 
@@ -74,6 +80,45 @@ test('an erased user is in no database, the operation says so, and the key stops
   expect(await deliveriesOf('usr_erased')).toEqual([]);
   expect((await call('GET', '/v1/users/usr_erased')).status).toBe(404);
   expect(await eventsOf('usr_other')).toHaveLength(1);
+}, 60_000);
+
+test("no answer that was kept for a repetition outlives its user: not in Redis, and not where a system key's request named nobody", async () => {
+  const { activityId } = await aUser('usr_repeats');
+  const { activityId: others } = await aUser('usr_beside');
+  const timestamp = '2026-03-01T08:00:00Z';
+  const item = (user_id: string, activity_id: string, day: string) => ({ event: 'activity.completed', user_id, activity_id, timestamp: `2026-03-${day}T08:00:00Z` });
+  const requests: [string, unknown][] = [
+    ['/v1/webhooks/inbound', { event: 'activity.completed', activity_id: activityId, user_id: 'usr_repeats', timestamp }],
+    ['/v1/activities/bulk', { operations: [item('usr_beside', others, '02'), item('usr_repeats', activityId, '02')] }],
+    [`/v1/activities/${activityId}/skip`, { at: '2026-02-28T08:00:00Z' }],
+    ['/v1/users/usr_repeats/api-keys', { label: 'tablet' }],
+  ];
+  const send = ([path, body]: [string, unknown]) => callApi('POST', `${stack.urlOf('gateway')}${path}`, { key: systemKey, body, headers: { 'idempotency-key': 'once' } });
+  const sendAll = async () => {
+    const answers = [];
+    for (const request of requests) answers.push(await send(request));
+    return answers;
+  };
+  const bystander = ['/v1/webhooks/inbound', { event: 'activity.completed', activity_id: others, user_id: 'usr_beside', timestamp }] as [string, unknown];
+  const [first, kept] = [await sendAll(), await send(bystander)];
+  expect(first.map(({ status }) => status)).toEqual([200, 200, 200, 201]);
+  const isReplay = ({ headers }: { headers: Headers }) => headers.get('idempotent-replayed') === 'true';
+  expect((await sendAll()).map(isReplay)).toEqual([true, true, true, true]);
+  const inRedis = async (text: string) => {
+    const keys = await redis.keys('*');
+    const values = await Promise.all(keys.map(async (key) => ((await redis.type(key)) === 'string' ? `${key} ${await redis.get(key)}` : `${key} ${String(await redis.zrange(key, '0', '-1').catch(() => ''))}`)));
+    return values.filter((value) => value.includes(text));
+  };
+  expect(await inRedis(activityId)).toHaveLength(2);
+
+  const { operation_id } = (await call('DELETE', '/v1/users/usr_repeats')).body;
+  await eventually(async () => expect((await call('GET', `/v1/operations/${operation_id}`)).body.status).toBe('completed'));
+  expect(await inRedis(activityId)).toEqual([]);
+  const again = await sendAll();
+  expect(again.map(isReplay)).toEqual([false, false, false, false]);
+  expect(again.map(({ status }) => status)).toEqual([404, 200, 404, 404]);
+  expect(again[1]!.body.results).toMatchObject([first[1]!.body.results[0], { status: 'failed', error: { code: 'not_found' } }]);
+  expect(await send(bystander)).toMatchObject({ body: kept.body });
 }, 60_000);
 
 test('one who comes again at once has a log and webhooks of the new life only', async () => {

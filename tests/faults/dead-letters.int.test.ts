@@ -15,6 +15,8 @@ import { loadConfig as loadDispatcherConfig } from '../../services/outbound-disp
 
 // I9: what no retry can help is set aside with its reason, stops nobody, and an operator puts it back, by the command itself.
 const stack = useStack();
+const setAside = stack.collect('private.event-log.dead-letter.v1');
+const events = stack.collect(behaviorEvent.topic);
 let [workspaceId, systemKey] = ['', ''];
 
 beforeAll(async () => {
@@ -30,7 +32,7 @@ beforeAll(async () => {
 }, 60_000);
 
 const ADMIN = join(import.meta.dirname, '../../packages/setup/src/admin.ts');
-type Answer = { code: number; letters: { id: string; service: string; reason: string; redriven_at: string | null; redrives: number; value?: string }[]; stderr: string };
+type Answer = { code: number; letters: { id: string; service: string; reason: string; redriven_at: string | null; redrives: number; value?: string | null }[]; stderr: string };
 
 async function admin(...args: string[]): Promise<Answer> {
   const env = { ...process.env, KAFKA_BROKERS: stack.kafka.brokers.join(','), KAFKA_PREFIX: stack.kafka.prefix };
@@ -122,6 +124,29 @@ test('poison that is put back is set aside again, and shows how often', async ()
   await eventually(async () => expect((await spoiltOf()).map(({ redrives, redriven_at: at }) => `${redrives} ${at === null ? 'waits' : 'was put back'}`).toSorted()).toEqual(['0 was put back', '1 waits']));
   const { letters, stderr } = await admin('list', '--service', 'event-log');
   expect([letters.filter(({ reason }) => reason === 'schema_mismatch').length, stderr]).toEqual([2, 'event-log schema_mismatch: 1 waiting\n']);
+}, 60_000);
+
+test('a record without a key, a tombstone and bytes that are no text are set aside and put back as they were', async () => {
+  const odd = [
+    { key: null, value: Buffer.from('7b2266ff', 'hex') }, { key: Buffer.from('ff00fe', 'hex'), value: null }, { key: Buffer.from('odd'), value: Buffer.from('{"name":"\\ud800"') }, { key: null, value: null },
+  ];
+  const headers = { odd: 'yes', bytes: Buffer.from('fffe', 'hex') };
+  await stack.publish(odd.map((bytes) => ({ topic: behaviorEvent.topic, key: '', value: '', headers: {}, bytes: { ...bytes, headers } })));
+  const hexOf = (bytes: Buffer | null) => bytes?.toString('hex') ?? null;
+  const oddAmong = (records: typeof events) => records.filter((record) => record.headers['odd'] === 'yes').map(({ keyBytes, valueBytes }) => [hexOf(keyBytes), hexOf(valueBytes)]).toSorted(byText);
+  const byText = (one: unknown, other: unknown) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+  const expected = odd.map(({ key, value }) => [hexOf(key), hexOf(value)]).toSorted(byText);
+  const twice = expected.flatMap((one) => [one, one]);
+  await eventually(() => expect(oddAmong(setAside)).toEqual(expected));
+  const letters = (await findDeadLetters(stack.kafka, { services: ['event-log'], reason: 'schema_mismatch' })).filter((letter) => letter.headers['odd'] === 'yes');
+  expect(letters.map(({ key }) => key).toSorted(byText)).toEqual(['odd', '\ufffd\u0000\ufffd', null, null].toSorted(byText));
+  const ids = letters.map(({ id }) => id);
+  expect((await admin('show', ...ids)).letters.map(({ value }) => value)).toContain(null);
+  expect((await admin('redrive', ...ids)).letters).toHaveLength(4);
+  await eventually(() => expect(oddAmong(events)).toEqual(twice));
+  await eventually(() => expect(oddAmong(setAside)).toEqual(twice));
+  const all = (await findDeadLetters(stack.kafka, { services: ['event-log'], ids: setAside.map(({ partition, offset }) => `event-log:${partition}:${offset}`) })).filter((letter) => letter.headers['odd'] === 'yes');
+  expect(all.map(({ bytes, redrives }) => [bytes?.headers['bytes'], redrives]).toSorted(byText)).toEqual(letters.flatMap(() => [[headers.bytes, 0], [headers.bytes, 1]]).toSorted(byText));
 }, 60_000);
 
 test.each([

@@ -9,7 +9,12 @@ import { signStandardWebhook, signWebhook, verifyWebhook } from './webhook-signa
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const NOW = 1_767_322_945_000;
 const BODY = '{"event":"activity.completed"}';
-const signed = (headers: Record<string, string> = {}) => ({ 'x-buffy-signature': signWebhook(SECRET, BODY), 'webhook-timestamp': String(NOW / 1_000), ...headers });
+const AT = NOW / 1_000;
+/** The headers of an attempt at that time. */
+const standard = (timestamp = AT, secret = SECRET) => ({
+  'webhook-id': 'evt_1', 'webhook-timestamp': String(timestamp), 'webhook-signature': signStandardWebhook(secret, { id: 'evt_1', timestamp, body: BODY }),
+});
+const signed = (headers: Record<string, string | undefined> = {}) => ({ 'x-buffy-signature': signWebhook(SECRET, BODY), ...standard(), ...headers });
 
 test('an independent library accepts our Standard Webhooks signature of any body', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 24, max: 64 }), (text, length) => {
@@ -35,13 +40,28 @@ test('X-Buffy-Signature is the HMAC of the exact bytes under the whole secret st
   expect(signWebhook(SECRET, BODY)).not.toBe(signWebhook(SECRET, `${BODY} `));
 });
 
+const OTHER_SECRET = `whsec_${Buffer.alloc(24, 8).toString('base64')}`;
+const ofOther = standard(AT, OTHER_SECRET)['webhook-signature'];
+const ofOurs = standard()['webhook-signature'];
+
 test.each([
   { description: 'the current signature', headers: signed(), valid: true },
-  { description: 'the previous one, during a rotation', headers: signed({ 'x-buffy-signature': 'ab'.repeat(32), 'x-buffy-signature-previous': signWebhook(SECRET, BODY) }), valid: true },
-  { description: 'no timestamp', headers: { 'x-buffy-signature': signWebhook(SECRET, BODY) }, valid: true },
-  { description: 'another secret', headers: signed({ 'x-buffy-signature': signWebhook('whsec_other', BODY) }), valid: false },
-  { description: 'no signature', headers: { 'webhook-timestamp': String(NOW / 1_000) }, valid: false },
-  { description: 'an old attempt', headers: signed({ 'webhook-timestamp': String(NOW / 1_000 - 301) }), valid: false },
+  {
+    description: 'the previous one, during a rotation', valid: true,
+    headers: signed({ 'x-buffy-signature': 'ab'.repeat(32), 'x-buffy-signature-previous': signWebhook(SECRET, BODY), 'webhook-signature': `${ofOther} ${ofOurs}` }),
+  },
+  { description: 'another secret', headers: signed({ 'x-buffy-signature': signWebhook(OTHER_SECRET, BODY) }), valid: false },
+  { description: 'no signature', headers: standard(), valid: false },
+  { description: 'a signature of two-byte characters', headers: signed({ 'x-buffy-signature': 'é'.repeat(64) }), valid: false },
+  { description: 'an attempt of 300 s ago', headers: signed(standard(AT - 300)), valid: true },
+  { description: 'an attempt of 301 s ago', headers: signed(standard(AT - 301)), valid: false },
+  { description: 'an attempt of 301 s from now', headers: signed(standard(AT + 301)), valid: false },
+  { description: 'an old attempt under a new time', headers: signed({ ...standard(AT - 301), 'webhook-timestamp': String(AT) }), valid: false },
+  { description: 'an attempt under another id', headers: signed({ 'webhook-id': 'evt_2' }), valid: false },
+  { description: 'a standard signature under another secret', headers: signed({ 'webhook-signature': ofOther }), valid: false },
+  { description: 'no standard signature', headers: signed({ 'webhook-signature': undefined }), valid: false },
+  { description: 'no id', headers: signed({ 'webhook-id': undefined }), valid: false },
+  { description: 'no timestamp', headers: signed({ 'webhook-timestamp': undefined }), valid: false },
   { description: 'a timestamp that is no number', headers: signed({ 'webhook-timestamp': 'now' }), valid: false },
 ])('a receiver, given $description: $valid', ({ headers, valid }) => {
   expect(verifyWebhook(SECRET, BODY, headers, NOW)).toBe(valid);

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { label, timestampWithOffset, utcTimestamp } from './scalars.ts';
+import { keptTime, label, utcTimestamp } from './scalars.ts';
 
 const keyType = z.enum(['user', 'system']);
 export type KeyType = z.infer<typeof keyType>;
 
 /** `POST /v1/users/{id}/api-keys` */
-export const createUserKeyBody = z.strictObject({ label, type: keyType.default('user'), expires_at: timestampWithOffset.nullish() });
+export const createUserKeyBody = z.strictObject({ label, type: keyType.default('user'), expires_at: keptTime.nullish() });
 
 /** `POST /v1/api-keys`: a system key of the workspace. */
-export const createSystemKeyBody = z.strictObject({ label, type: z.literal('system').default('system'), expires_at: timestampWithOffset.nullish() });
+export const createSystemKeyBody = z.strictObject({ label, type: z.literal('system').default('system'), expires_at: keptTime.nullish() });
 
 /** `api_key` is there in the answer to the creation alone. */
 export const apiKeyView = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage } from './message.ts';
-import { timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { timeBound, userId, utcTimestamp } from './scalars.ts';
 
 /** What administration did, by what it did it to. */
 export const auditAction = z.enum([
@@ -44,8 +44,8 @@ export const auditFilters = z.strictObject({
   key_id: z.string().regex(/^(?:key|pss)_[0-9a-z]{26}$/, 'Must be the id of an API key or a portal session').optional(),
   /** About this user; entries of an erased user are found by it too. */
   user_id: userId.optional(),
-  since: timestampWithOffset.optional(),
-  until: timestampWithOffset.optional(),
+  since: timeBound.optional(),
+  until: timeBound.optional(),
 });
 export type AuditFilters = z.infer<typeof auditFilters>;
 

@@ -19,6 +19,9 @@ test.each([
 test.each([
   ...['', 'x'.repeat(201), 'a/b', 'a b', '..', 'a%2Fb', 'a?b', 'a#b', 'ä', 'a\n', 7].map((token) => ({ body: { ...telegram, bot_token: token }, path: 'bot_token' })),
   ...['', 'x'.repeat(201), 'a\u0000b', '\ud800', 1.5, 2 ** 53, null].map((chat) => ({ body: { ...telegram, chat_id: chat }, path: 'chat_id' })),
+  ...['', 'https://x.example/\u0000', '\ud800', `https://${'x'.repeat(2_041)}`].flatMap((url) => [
+    { body: { ...telegram, api_base_url: url }, path: 'api_base_url' }, { body: { kind: 'slack', webhook_url: url }, path: 'webhook_url' }, { body: { kind: 'webhook', url }, path: 'url' },
+  ]),
 ])('$path of $body is refused', ({ body, path }) => {
   expect(faultsOf(body)).toEqual([path]);
 });

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { behaviorEvent } from './behavior-event.ts';
 import { defineMessage, keyOfUser } from './message.ts';
-import { channelName, label, userId, utcTimestamp } from './scalars.ts';
+import { channelName, label, urlText, userId, utcTimestamp } from './scalars.ts';
 
 /** What every user has, without connecting it. */
 export const FEED = 'feed';
-
-const url = z.string().min(1).max(2_048);
 
 /** Telegram's look like `123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11`; a Bot API server of one's own may have others. It stands in a path, so nothing else may be in it. */
 const botToken = z.string().regex(/^[A-Za-z0-9:_-]{1,200}$/, 'Must be 1 to 200 letters, digits or : _ -');
@@ -15,9 +13,9 @@ const chatId = z.union([z.int(), label], 'Must be an integer or 1 to 200 charact
 
 /** `PUT /v1/users/{id}/channels/{channel}`. The URLs' own rules are the dispatcher's: it makes the connections. */
 export const connectChannelBody = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('telegram'), bot_token: botToken, chat_id: chatId, api_base_url: url.optional() }),
-  z.strictObject({ kind: z.literal('slack'), webhook_url: url }),
-  z.strictObject({ kind: z.literal('webhook'), url }),
+  z.strictObject({ kind: z.literal('telegram'), bot_token: botToken, chat_id: chatId, api_base_url: urlText.optional() }),
+  z.strictObject({ kind: z.literal('slack'), webhook_url: urlText }),
+  z.strictObject({ kind: z.literal('webhook'), url: urlText }),
   z.strictObject({ kind: z.literal('feed') }),
 ]);
 export type ConnectChannelBody = z.infer<typeof connectChannelBody>;

@@ -35,3 +35,13 @@ export type UserErased = z.infer<typeof userErased.data>;
 
 /** What is remembered of an erased user in place of the id, which may be an address. The core's migration computes the same. */
 export const userDigest = (of: { workspace_id: string; user_id: string }): string => hash('sha256', keyOfUser(of), 'hex');
+
+/** Answers to requests with an Idempotency-Key are kept in Redis for a day. */
+export const ANSWERS_KEPT_SECONDS = 86_400;
+
+/** Which answers in Redis are about a user: a sorted set of their keys, by when they were kept. By the digest of `userDigest`, as all that outlives a user. */
+export const answerIndexKey = (digest: string): string => `idempotent-of:${digest}`;
+
+/** Stands for a minute after an erasure: no answer takes so long, so none that was under way is kept after it. */
+export const erasureMarkKey = (digest: string): string => `erased:${digest}`;
+export const ERASURE_MARK_SECONDS = 60;

@@ -26,6 +26,22 @@ export const inappEventBody = z.object({
 });
 export type InappEventBody = z.infer<typeof inappEventBody>;
 
+/** Why an in-app event is refused (contract, section 5): codes of this endpoint's own. */
+const inappRefusalCode = z.enum([
+  'payload_too_large', 'invalid_json', 'validation_failed', 'campaign_mismatch', 'event_type_not_mapped', 'invalid_headers', 'timestamp_out_of_range',
+  'invalid_signature', 'inapp_webhooks_disabled', 'quota_exceeded', 'internal', 'unavailable',
+]);
+export type InappRefusalCode = z.infer<typeof inappRefusalCode>;
+export const INAPP_REFUSAL_STATUSES = {
+  payload_too_large: 400, invalid_json: 400, validation_failed: 400, campaign_mismatch: 400, event_type_not_mapped: 400,
+  invalid_headers: 401, timestamp_out_of_range: 401, invalid_signature: 401,
+  inapp_webhooks_disabled: 403, quota_exceeded: 429, internal: 500, unavailable: 503,
+} as const satisfies Record<InappRefusalCode, number>;
+
+/** The body of such an answer. `message` is the client's to read. */
+export const inappRefusal = z.object({ status: z.int(), message: z.string(), data: z.null(), code: inappRefusalCode });
+export type InappRefusal = z.infer<typeof inappRefusal>;
+
 /** A verified in-app event. */
 export const inappEvent = defineMessage({
   topic: 'private.campaign.inapp-event.v1',

@@ -29,11 +29,31 @@ export const label = cleanText.pipe(z.string().min(1).max(200));
 
 export const description = cleanText.pipe(z.string().max(2_000));
 
+/** Whether it is a URL, and one that we call, the dispatcher says. */
+export const urlText = cleanText.min(1).max(2_048);
+
 /** The free name of a channel, as in `telegram`. */
 export const channelName = cleanText.pipe(z.string().min(1).max(64));
 
 /** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
 export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });
+
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+
+/** `since` and `until`: in UTC, the one form that every database takes. Nothing of ours is older than the epoch or has a year of five digits, so what lies beyond is moved to there. */
+export const timeBound = timestampWithOffset.overwrite((timestamp) => {
+  const time = Date.parse(timestamp);
+  return Number.isNaN(time) ? timestamp : new Date(Math.min(Math.max(0, time), LAST_MS)).toISOString();
+});
+
+/** A time that is kept and shown again, in UTC: in the years that PostgreSQL and `utcTimestamp` have in common. */
+export const keptTime = timestampWithOffset.transform((timestamp, context) => {
+  const time = Date.parse(timestamp);
+  if (time >= FIRST_MS && time <= LAST_MS) return toUtc(timestamp);
+  context.addIssue('Must be in the years 1 to 9999');
+  return z.NEVER;
+});
 
 /** The years in which schedules are reckoned: far enough for anybody, near enough that no rule runs for ever. */
 export const isReckoned = (timestamp: string): boolean => timestamp >= '1970' && timestamp < '2200';

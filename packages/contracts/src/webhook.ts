@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { description, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { description, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
 import { campaignEventTypes } from './campaign-event.ts';
 
@@ -42,7 +42,9 @@ const NEW_SECRET_BYTES = 32;
 export const newWebhookSecret = (): string => `${SECRET_PREFIX}${randomBytes(NEW_SECRET_BYTES).toString('base64')}`;
 
 const HEADERS_MAX = 20;
-const HEADER_LENGTH_MAX = 1_024;
+const HEADER_NAME_LENGTH_MAX = 256;
+// Of ASCII, so of bytes too.
+const HEADER_VALUE_LENGTH_MAX = 1_024;
 // What RFC 9110 calls a token, and a value of visible ASCII with blanks inside: no control character can end the header.
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^([\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?)?$/;
@@ -53,7 +55,8 @@ function faultOfHeader(name: string, value: string): string | null {
   if (!HEADER_NAME.test(name)) return 'This is not the name of a header';
   if (RESERVED_NAME.test(name)) return 'This header is set by us or steers HTTP';
   if (!HEADER_VALUE.test(value)) return 'Must be visible ASCII characters with blanks inside at most';
-  return name.length + value.length > HEADER_LENGTH_MAX ? `Name and value must be at most ${HEADER_LENGTH_MAX} characters` : null;
+  if (name.length > HEADER_NAME_LENGTH_MAX) return `The name must be at most ${HEADER_NAME_LENGTH_MAX} characters`;
+  return value.length > HEADER_VALUE_LENGTH_MAX ? `Must be at most ${HEADER_VALUE_LENGTH_MAX} characters` : null;
 }
 
 /** Sent with every attempt, beside ours. */
@@ -75,7 +78,7 @@ export const MAX_IN_FLIGHT_DEFAULT = 8;
 
 /** What can be set at the creation and changed later. The URL's own rules are the dispatcher's: they need its settings. */
 const endpointFields = {
-  url: z.string().min(1).max(2_048),
+  url: urlText,
   event_types: z.array(eventTypePattern).min(1).max(50),
   headers: endpointHeaders,
   ordering: endpointOrdering,
@@ -109,8 +112,8 @@ export const testSendBody = z.strictObject({ event_type: z.string().refine((type
  * inclusive, `until` exclusive.
  */
 export const replayBody = z.strictObject({
-  since: timestampWithOffset,
-  until: timestampWithOffset.optional(),
+  since: timeBound,
+  until: timeBound.optional(),
   statuses: z.array(z.enum(['failed', 'skipped'])).min(1).max(2).default(['failed', 'skipped']),
   dry_run: z.boolean().default(false),
 });
@@ -155,6 +158,6 @@ export const deliveryFilters = z.strictObject({
   status: deliveryStatus.optional(),
   event_type: eventTypePattern.optional(),
   user_id: userId.optional(),
-  since: timestampWithOffset.optional(),
-  until: timestampWithOffset.optional(),
+  since: timeBound.optional(),
+  until: timeBound.optional(),
 });

@@ -4,10 +4,10 @@ import type { Database } from './database.ts';
 import { classifyFailure } from './failure.ts';
 import { query } from './transact.ts';
 
-/** `id`: a digest of who asks what under which key; `digest`: of what is asked exactly; `userId`: whom it is about, where that is known. */
+/** `id`: a digest of who asks what under which key; `digest`: of what is asked exactly; `users`: whom the answer is about, which the work may find out. */
 export interface RequestIdentity {
   workspaceId: string;
-  userId: string | null;
+  users: ReadonlySet<string>;
   id: string;
   digest: string;
 }
@@ -48,7 +48,9 @@ export const createIdempotentRequests = (database: Pick<Database, 'pool' | 'inOn
       if (first !== undefined && first.digest !== request.digest) return { kind: 'reused' };
       if (first !== undefined) return { kind: 'replayed', answer: JSON.parse(box.open(first.sealed_answer, ownerId)) };
       const answer = await work();
-      const values = [request.workspaceId, request.id, request.digest, box.seal(JSON.stringify(answer), ownerId), request.userId];
+      // One at most: what is about several, ingress keeps.
+      const [userId = null] = request.users;
+      const values = [request.workspaceId, request.id, request.digest, box.seal(JSON.stringify(answer), ownerId), userId];
       await tx.query({ ...SAVE, values }).catch((error: unknown) => { throw classifyFailure(error); });
       return { kind: 'executed', answer };
     });

@@ -35,7 +35,7 @@ export function asyncApiDocument(): object {
     defaultContentType: 'application/json',
     servers: {
       bi: {
-        host: 'localhost:9094', protocol: 'kafka-secure', description: 'Read only: `public.` topics, with consumer groups whose names begin with `bi-`', security: [{ $ref: '#/components/securitySchemes/scram' }],
+        host: 'localhost:9094', protocol: 'kafka', description: 'SASL (SCRAM-SHA-512) without TLS. Read only: `public.` topics, with consumer groups whose names begin with `bi-`', security: [{ $ref: '#/components/securitySchemes/scram' }],
       },
     },
     channels: Object.fromEntries(channels),

@@ -44,10 +44,30 @@ test('every reference of the OpenAPI document leads somewhere, and it names the 
   expect(properties.code.enum).toEqual(Object.keys(PROBLEMS));
 });
 
+test('in-app events are refused in a form of their own, with the codes of their guide', () => {
+  const { paths } = JSON.parse(textOf('openapi.json'));
+  const { 200: _, ...refusals } = paths['/user/inapp/webhooks'].post.responses;
+  expect(Object.keys(refusals)).toEqual(['400', '401', '403', '429', '500', '503']);
+  for (const { content } of Object.values<{ content: object }>(refusals)) expect(content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/InappRefusal' } } });
+  expect(refusals[401].description).toBe('`invalid_headers`, `timestamp_out_of_range`, `invalid_signature`');
+});
+
 test('the AsyncAPI document is valid', async () => {
   const diagnostics = await new Parser().validate(textOf('asyncapi.yaml'));
   expect(diagnostics.filter(({ severity }) => `${severity}` === `0`).map(({ message, path }) => `${path.join('/')}: ${message}`)).toEqual([]);
   const { channels, components } = parse(textOf('asyncapi.yaml'));
   expect(Object.values<{ address: string }>(channels).map(({ address }) => address)).toEqual(['public.behavior.event.v1', 'public.campaign.event.v1', 'public.webhook.delivery.v1']);
   expect(Object.values<{ name: string }>(components.messages).map(({ name }) => `${name}.v1.json`).toSorted()).toEqual(published.toSorted());
+});
+
+test('the AsyncAPI document says of the external listener what docker-compose.yml makes of it', () => {
+  const compose = parse(readFileSync(join(FOLDER, '../docker-compose.yml'), 'utf8'));
+  const listeners = String(compose.services.kafka.environment['KAFKA_LISTENER_SECURITY_PROTOCOL_MAP']).split(',').map((listener) => listener.split(':'));
+  const { servers, components } = parse(textOf('asyncapi.yaml'));
+  // AsyncAPI's Kafka binding: `kafka-secure` is TLS, with or without SASL.
+  const protocols = new Map([['SASL_PLAINTEXT', 'kafka'], ['SASL_SSL', 'kafka-secure']]);
+  const [, external = ''] = listeners.find(([name]) => name === 'EXTERNAL') ?? [];
+  expect(servers.bi.protocol).toBe(protocols.get(external));
+  expect(servers.bi.security).toEqual([{ $ref: '#/components/securitySchemes/scram' }]);
+  expect(components.securitySchemes.scram.type).toBe('scramSha512');
 });

@@ -72,7 +72,7 @@ function operation({ name, subject, route }: Named, components: Components): obj
     ...(auth !== undefined && { security: SECURITY[auth] }),
     parameters: parametersOf(name, route),
     ...(body && { requestBody: { required: !body.safeParse({}).success, content } }),
-    responses: { ...answersOf(route, operationId, components), ...problemsOf(name, route) },
+    responses: { ...answersOf(route, operationId, components), ...(route.refusals ? refusalsOf(route.refusals, operationId, components) : problemsOf(name, route)) },
   };
 }
 
@@ -108,6 +108,14 @@ const pageOf = (item: object) => ({
   properties: { data: { type: 'array', items: item }, next_cursor: { type: ['string', 'null'] }, has_more: { type: 'boolean' } },
 });
 
+function refusalsOf({ body, statuses }: NonNullable<PublicRoute['refusals']>, operationId: string, components: Components): object {
+  const content = { 'application/json': { schema: components.refTo(body, `${operationId}Refusal`) } };
+  const byStatus = Map.groupBy(Object.keys(statuses), (code) => statuses[code]);
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, { description: codesAsText(codes), content }]));
+}
+
+const codesAsText = (codes: readonly string[]) => codes.map((code) => `\`${code}\``).join(', ');
+
 /** By status, the codes in its description. */
 function problemsOf(name: string, { body, query, auth, problems = [] }: PublicRoute): object {
   const codes: ProblemCode[] = [
@@ -120,5 +128,5 @@ function problemsOf(name: string, { body, query, auth, problems = [] }: PublicRo
   ];
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code][0]);
   // `$ref` beside a description is allowed in 3.1, and says which of the codes may come here.
-  return Object.fromEntries([...byStatus].map(([status, of]) => [status, { $ref: '#/components/responses/Problem', description: of.map((code) => `\`${code}\``).join(', ') }]));
+  return Object.fromEntries([...byStatus].map(([status, of]) => [status, { $ref: '#/components/responses/Problem', description: codesAsText(of) }]));
 }

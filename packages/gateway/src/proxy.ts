@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Component, Logger } from '@waggle/runtime';
+import { createDraining, type Component, type Logger } from '@waggle/runtime';
 import { Histogram, type Registry } from 'prom-client';
 import type { AddressLimit } from './address-limit.ts';
 import { answerError, answerOwn, type Exchange } from './exchange.ts';
@@ -38,7 +38,6 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   const inFlight = new Set<ServerResponse>();
   const observe = createObserver(deps);
-  let isStopping = false;
 
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     const target = toTarget(request.url ?? '');
@@ -46,11 +45,9 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
     const own = route === undefined ? deps.findStatic(target.split('?', 1)[0] ?? '') : undefined;
     const exchange: Exchange = { request, response, target, route, own, startedAt: performance.now() };
     inFlight.add(response);
-    response.shouldKeepAlive &&= !isStopping;
     response.once('close', () => {
       inFlight.delete(response);
       observe(exchange);
-      if (isStopping) setImmediate(() => server.closeIdleConnections());
     });
     // A client that goes away in the middle of its body is an everyday event, seen by the response's close.
     request.on('error', () => undefined);
@@ -66,6 +63,7 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
   server.maxConnections = CONNECTIONS_MAX;
   // Handled like any other: the client is told to go on only when there is somebody to send to.
   server.on('checkContinue', handle);
+  const drain = createDraining(server);
   server.on('clientError', (_error, socket: Socket) => {
     const isAnswering = [...inFlight].some((response) => response.socket === socket);
     if (isAnswering || !socket.writable) socket.destroy();
@@ -76,13 +74,10 @@ export function createProxy(options: ProxyOptions, deps: ProxyDeps): Component {
     name: 'proxy',
     start: () => new Promise((resolve, reject) => server.once('error', reject).listen(options.port, options.host, () => resolve())),
     async stop() {
-      isStopping = true;
-      for (const response of inFlight) response.shouldKeepAlive = false;
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
+      const drained = drain();
       // Event streams end only when they are cut; their readers resume from the last id.
       const timer = setTimeout(() => server.closeAllConnections(), options.drainMs);
-      await closed;
+      await drained;
       clearTimeout(timer);
       agent.destroy();
     },

@@ -17,6 +17,8 @@ export interface ApiRequest {
   header(name: string): string | undefined;
   /** From X-Buffy-User-ID: with a user key its owner or nobody. */
   namedUserId: string | undefined;
+  /** Says whom the answer tells of, where only the handler knows: what is kept for a repetition is forgotten with its user. */
+  concern(userId: string): void;
   /** For a route that counts by something else than the key. */
   limit(policy: Policy, subject: string): Promise<void>;
   /** Null without an Idempotency-Key. Of a stream, whose body is not read yet, the digest is of the rest of the request. */
@@ -100,12 +102,12 @@ async function serve(deps: ApiDeps, route: Route, exchange: Exchange): Promise<S
   const limit = async (policy: Policy, subject: string) => enforceLimit(response, policy, await deps.admit(subject, policy));
   const params = Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)]));
   const requestId = String(response.get('x-request-id'));
-  const asked: ApiRequest = { caller, requestId, params, query: request.query, body, header: (name) => request.get(name), namedUserId: undefined, limit, identity: null };
+  const asked: ApiRequest = { caller, requestId, params, query: request.query, body, header: (name) => request.get(name), namedUserId: undefined, concern: () => {}, limit, identity: null };
   if (route.count !== undefined) await route.count(asked);
   else if (deps.apiPolicy !== undefined) await limit(deps.apiPolicy, caller.keyId);
   const namedUserId = userNamedIn(caller, request.get('x-buffy-user-id'));
   const identity = route.method === 'post' ? identityOf(request, { caller, body, namedUserId }) : null;
-  const identified = { ...asked, namedUserId, identity };
+  const identified = { ...asked, namedUserId, concern: (userId: string) => void identity?.users.add(userId), identity };
   if (isStream) return toStored(await route.stream!.handle({ ...identified, incoming: request }));
   if (identity === null || deps.runOnce === undefined) return toSent(await route.handle(identified));
   return answerOnce(deps.runOnce, identity, () => route.handle(identified).then(toStored, (error: unknown) => toStoredProblem(error, exchange)));

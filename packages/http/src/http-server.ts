@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { Component, Logger } from '@waggle/runtime';
+import { createDraining, type Component, type Logger } from '@waggle/runtime';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { Histogram, type Registry } from 'prom-client';
 import { Problem, problemHandler } from './problem.ts';
@@ -34,17 +34,17 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
   app.use(observe(logger, metrics), lingering.watch, ...routers);
   app.use(() => { throw new Problem('not_found', { detail: 'No such path' }); }, problemHandler);
   const server = createServer({ maxHeaderSize: 40_960, keepAliveTimeout: 65_000, requestTimeout: STREAM_TIMEOUT_MS }, app);
+  const drain = createDraining(server);
   return {
     name: 'http server',
     routes: servedRoutes(routers),
     start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve())),
     async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
+      const drained = drain();
       lingering.end();
       // Streams end only when they are ended; their readers resume elsewhere.
       for (const answer of openAnswers) answer.abort();
-      await closed;
+      await drained;
     },
     health: () => null,
   };

@@ -5,8 +5,8 @@ import { invalid, Problem } from './problem.ts';
 /** A request that came with an Idempotency-Key. `id`: a digest of the key and its scope; `digest`: of what is asked exactly. */
 export interface RequestIdentity {
   workspaceId: string;
-  /** Whom it is about, where the request says so. */
-  userId: string | null;
+  /** Whom the answer is about, so that it is forgotten with them: whom the request names, and whom its handler finds. */
+  users: Set<string>;
   id: string;
   digest: string;
 }
@@ -46,7 +46,8 @@ export function identifyRequest({ caller, key, method, path, query, body, namedU
   const user = userIn(body);
   const scope = [caller.workspaceId, caller.keyId, user, method.toUpperCase(), path.replace(/\/+$/, ''), key];
   const digest = digestOf([query, namedUserId ?? null, body ?? null]);
-  return { workspaceId: caller.workspaceId, userId: user ?? namedUserId ?? caller.userId, id: digestOf(scope), digest };
+  const about = user ?? namedUserId ?? caller.userId;
+  return { workspaceId: caller.workspaceId, users: new Set(about === null ? [] : [about]), id: digestOf(scope), digest };
 }
 
 /** Known answers come back marked; what may not be answered again is thrown as its problem. */

@@ -1,5 +1,6 @@
 import type { MessageDefinition } from '@waggle/contracts';
 import type { z } from 'zod';
+import type { RecordBytes } from './record.ts';
 
 /** What became of one record. `rejected` sends it to the dead letters. */
 export type Outcome = { kind: 'done'; apart?: readonly FailedPart[] } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string };
@@ -21,6 +22,8 @@ export interface RawRecord {
   key: string;
   value: string;
   headers: Record<string, string>;
+  /** Where the texts do not say it all. */
+  bytes?: RecordBytes | undefined;
 }
 
 export interface Received<Data> {

@@ -66,12 +66,12 @@ export function createBatchRunner(deadLetterTopic: string, { handler, publish, m
   function lettersOf(record: RawRecord, outcome: Outcome): KafkaRecord[] {
     if (outcome.kind === 'rejected') return [deadLetter(record, outcome.reason, '')];
     const apart = outcome.kind === 'done' ? (outcome.apart ?? []) : [];
-    return apart.map(({ value, error }) => deadLetter({ ...record, value }, 'failed', error));
+    return apart.map(({ value, error }) => deadLetter({ ...record, value, bytes: undefined }, 'failed', error));
   }
 
-  function deadLetter({ key, value, headers, partition, offset }: RawRecord, reason: string, error: string): KafkaRecord {
+  function deadLetter({ key, value, headers, partition, offset, bytes }: RawRecord, reason: string, error: string): KafkaRecord {
     const why = { reason, error: error.slice(0, 1_000), topic: handler.topic, partition: String(partition), offset };
-    return { topic: deadLetterTopic, key, value, headers: { ...headers, ...why } };
+    return { topic: deadLetterTopic, key, value, headers: { ...headers, ...why }, bytes: bytes && { ...bytes, headers: { ...bytes.headers, ...why } } };
   }
 
   return run;

@@ -2,8 +2,8 @@
  * Which partition a key belongs to: murmur2, as Kafka's own clients have it, so that producers of any language agree. KafkaJS computes the
  * same by BigInt, four bytes at a time, which was the largest part of what sending a record cost.
  */
-export function partitionOf(key: string, partitionCount: number): number {
-  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitionCount;
+export function partitionOf(key: string | Buffer, partitionCount: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitionCount;
 }
 
 const MIX = 0x5bd1e995;

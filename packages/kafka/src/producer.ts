@@ -59,8 +59,8 @@ async function openProducer(kafka: Kafka): Promise<KafkaJsProducer> {
   return producer;
 }
 
-/** Every record of ours has a key. */
-const createPartitioner: ICustomPartitioner = () => ({ message, partitionMetadata }) => partitionOf(String(message.key), partitionMetadata.length);
+/** Every record of ours has a key. Of foreign ones that have none the order does not matter. */
+const createPartitioner: ICustomPartitioner = () => ({ message: { key }, partitionMetadata }) => partitionOf(key ?? '', partitionMetadata.length);
 
 /** The broker refuses more than 1 MB for one partition as a whole, and any part may be for one. */
 function* cutBySize(records: readonly KafkaRecord[]): Generator<KafkaRecord[]> {
@@ -84,7 +84,7 @@ function sizeOf({ key, value, headers }: KafkaRecord): number {
 
 function byTopic(records: readonly KafkaRecord[], { prefix, publicUrl }: KafkaSettings) {
   const groups = Map.groupBy(records, ({ topic }) => topic);
-  return [...groups].map(([topic, messages]) => ({ topic: prefix + topic, messages: messages.map((message) => withWholeUri(message, publicUrl)) }));
+  return [...groups].map(([topic, messages]) => ({ topic: prefix + topic, messages: messages.map((record) => record.bytes ?? withWholeUri(record, publicUrl)) }));
 }
 
 /** CloudEvents wants a whole URI. A record that has one already, as a dead letter may, keeps it. */

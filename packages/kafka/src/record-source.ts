@@ -131,11 +131,21 @@ async function leave(consumer: Consumer, logger: Logger) {
   await consumer.disconnect().catch((error: unknown) => logger.warn({ err: error }, 'consumer not disconnected'));
 }
 
-export function toRaw(partition: number, { offset, key, value, headers }: KafkaMessage): RawRecord {
+/** What stands for bytes that are not UTF-8. Where it was sent itself the bytes are kept for nothing. */
+const REPLACED = '\ufffd';
+
+/** The bytes are kept only where the texts do not say it all: with them a batch would hold on to everything that was fetched with it. */
+export function toRaw(partition: number, { offset, key, value, headers = {} }: KafkaMessage): RawRecord {
   const texts: Record<string, string> = {};
+  const raw = { partition, offset, key: String(key ?? ''), value: String(value ?? ''), headers: texts };
+  let isText = key !== null && value !== null && !raw.key.includes(REPLACED) && !raw.value.includes(REPLACED);
   // By hand: entries, pairs and an object made of them were a tenth of what reading a record cost.
-  for (const name in headers) texts[name] = String(headers[name]);
-  return { partition, offset, key: String(key), value: String(value), headers: texts };
+  for (const name in headers) {
+    const text = String(headers[name]);
+    texts[name] = text;
+    isText &&= Buffer.isBuffer(headers[name]) && !text.includes(REPLACED);
+  }
+  return isText ? raw : { ...raw, bytes: { key, value, headers } };
 }
 
 function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: number = 262_144): Consumer {

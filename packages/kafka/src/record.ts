@@ -1,12 +1,22 @@
 import type { MessageDefinition } from '@waggle/contracts';
 import type { z } from 'zod';
 
+/** What Kafka can hold and texts cannot: no key, a tombstone, bytes that are not UTF-8, several headers of one name. */
+export interface RecordBytes {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Record<string, HeaderBytes>;
+}
+type HeaderBytes = Buffer | string | (Buffer | string)[] | undefined;
+
 /** One Kafka record as bytes-to-be: what the outbox stores and the producer sends. */
 export interface KafkaRecord {
   topic: string;
   key: string;
   value: string;
   headers: Record<string, string>;
+  /** Sent instead of the texts: an original that is handed on. Never in an outbox. */
+  bytes?: RecordBytes | undefined;
 }
 
 export function toRecord<Schema extends z.ZodType>(

@@ -31,13 +31,18 @@ const APPEND = {
     SELECT shard, records FROM unnest($1::int[], string_to_array($2, E'\\x1f')) WITH ORDINALITY AS r(shard, records, index) ORDER BY index`,
 };
 
-// Per shard by its primary key: another shard's backlog is never read through. The release before wrote a row for each record.
+// Per shard by its primary key: another shard's backlog is never read through. A megabyte of each, and a first row in any case, since all of
+// it is in memory at once. The release before wrote a row for each record, in columns of its own.
 export const READ = {
   name: 'outbox_read',
   text: `SELECT o.shard, o.position,
       coalesce(o.records, json_build_array(json_build_object('topic', o.topic, 'key', o.key, 'value', o.value, 'headers', o.headers))::text) AS records
     FROM unnest($1::int[]) AS mine(shard)
-    CROSS JOIN LATERAL (SELECT * FROM outbox WHERE outbox.shard = mine.shard ORDER BY position LIMIT 100) AS o`,
+    CROSS JOIN LATERAL (
+      SELECT *, sum(octet_length(records)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - octet_length(records) AS bytes_before
+      FROM (SELECT * FROM outbox WHERE outbox.shard = mine.shard ORDER BY position LIMIT 100) AS oldest
+    ) AS o
+    WHERE o.bytes_before IS NULL OR o.bytes_before < 1000000`,
 };
 
 const REMOVE = {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { Component } from './component.ts';
+import { createDraining } from './draining.ts';
 import type { Registry } from './metrics.ts';
 
 export interface HealthServerOptions {
@@ -21,14 +22,11 @@ export function createHealthServer({ host, port, components, metrics, otherwise 
     if (request.url === '/metrics' && metrics !== undefined) return void answerMetrics(metrics, response);
     return otherwise(request, response);
   });
+  const drain = createDraining(server);
   return {
     name: 'health server',
     start: () => new Promise((resolve, reject) => server.once('error', reject).listen(port, host, () => resolve())),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    stop: drain,
     health: () => null,
   };
 }

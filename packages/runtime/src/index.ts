@@ -1,5 +1,6 @@
 export * from './component.ts';
 export * from './config.ts';
+export * from './draining.ts';
 export * from './gather.ts';
 export * from './health-server.ts';
 export * from './logger.ts';

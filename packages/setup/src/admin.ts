@@ -31,7 +31,7 @@ async function deadLetters(args: readonly string[]) {
   if (services.length === 0) misunderstood(`There is no service ${values.service}`);
   const kafka = { brokers: (environment.kafka ?? misunderstood('KAFKA_BROKERS is not set')).split(','), clientId: 'admin', prefix: process.env['KAFKA_PREFIX'] ?? '' };
   if (command === 'list') await list(kafka, { services, reason: values.reason });
-  else if (command === 'show') for (const letter of await findDeadLetters(kafka, { services: servicesOf(ids), ids })) console.log(JSON.stringify(letter));
+  else if (command === 'show') for (const letter of await findDeadLetters(kafka, { services: servicesOf(ids), ids })) console.log(JSON.stringify({ ...letter, bytes: undefined }));
   else if (command !== 'redrive') misunderstood('list, show or redrive?');
   else if ((ids.length > 0) === values.all) misunderstood('Name ids, or --all');
   else await redrive(kafka, ids.length > 0 ? { services: servicesOf(ids), ids } : { services, reason: values.reason });

@@ -1,4 +1,4 @@
-import { createProducer, readTopic, type KafkaRecord, type KafkaSettings, type RawRecord } from '@waggle/kafka';
+import { createProducer, readTopic, type KafkaRecord, type KafkaSettings, type RawRecord, type RecordBytes } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 
 /** Those who set records aside. */
@@ -24,7 +24,8 @@ export interface DeadLetter {
   topic: string;
   partition: number;
   offset: string;
-  key: string;
+  /** Null: the original has none. */
+  key: string | null;
   /** How often it had been put back before it was set aside again. */
   redrives: number;
   redriven_at: string | null;
@@ -32,7 +33,10 @@ export interface DeadLetter {
 
 export interface WholeDeadLetter extends DeadLetter {
   headers: Record<string, string>;
-  value: string;
+  /** Null: there is none, a tombstone. */
+  value: string | null;
+  /** Where the texts do not say it all. */
+  bytes?: RecordBytes | undefined;
 }
 
 export interface Selection {
@@ -51,7 +55,7 @@ export async function findDeadLetters(settings: KafkaSettings, { services, reaso
       async receive(records) {
         const letters = records.map((record) => toDeadLetter(service, record, redriven));
         const chosen = letters.filter((letter) => (reason === undefined || letter.reason === reason) && (ids?.includes(letter.id) ?? true));
-        found.push(...chosen.map((letter) => (ids === undefined ? { ...letter, value: '' } : letter)));
+        found.push(...chosen.map((letter) => (ids === undefined ? { ...letter, value: '', bytes: undefined } : letter)));
       },
     });
   }
@@ -83,7 +87,7 @@ export async function redriveDeadLetters(settings: KafkaSettings, selection: Sel
 
 /** As a list shows it. */
 export function withoutContent(letter: WholeDeadLetter): DeadLetter {
-  const { value: _value, headers: _headers, ...shown } = letter;
+  const { value: _value, headers: _headers, bytes: _bytes, ...shown } = letter;
   return shown;
 }
 
@@ -98,13 +102,14 @@ async function readRedriven(settings: KafkaSettings): Promise<Map<string, string
   return redriven;
 }
 
-function toDeadLetter(service: ConsumingService, { partition, offset, key, value, headers }: RawRecord, redriven: ReadonlyMap<string, string>): WholeDeadLetter {
+function toDeadLetter(service: ConsumingService, { partition, offset, key, value, headers, bytes }: RawRecord, redriven: ReadonlyMap<string, string>): WholeDeadLetter {
   const id = `${service}:${partition}:${offset}`;
   const { reason = '', error = '', topic = '', partition: from = '0', offset: at = '', [REDRIVES]: redrives = '0' } = headers;
-  return { id, service, reason, error, topic, partition: Number(from), offset: at, key, redrives: Number(redrives), redriven_at: redriven.get(id) ?? null, headers, value };
+  const told = { key: bytes?.key === null ? null : key, value: bytes?.value === null ? null : value, bytes };
+  return { id, service, reason, error, topic, partition: Number(from), offset: at, redrives: Number(redrives), redriven_at: redriven.get(id) ?? null, headers, ...told };
 }
 
-function toOriginal({ topic, key, value, headers, redrives }: WholeDeadLetter): KafkaRecord {
-  const own = Object.entries(headers).filter(([name]) => !OURS.includes(name));
-  return { topic, key, value, headers: { ...Object.fromEntries(own), [REDRIVES]: String(redrives + 1) } };
+function toOriginal({ topic, key, value, headers, redrives, bytes }: WholeDeadLetter): KafkaRecord {
+  const own = <Header>(all: Record<string, Header>) => ({ ...Object.fromEntries(Object.entries(all).filter(([name]) => !OURS.includes(name))), [REDRIVES]: String(redrives + 1) });
+  return { topic, key: key ?? '', value: value ?? '', headers: own(headers), bytes: bytes && { ...bytes, headers: own(bytes.headers) } };
 }

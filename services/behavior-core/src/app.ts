@@ -42,7 +42,7 @@ export function createApp(config: Config) {
   const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
   const rightOfWay = createRightOfWay();
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
-  const people = createPeople({ pool, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
+  const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
   const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
@@ -68,7 +68,11 @@ export function createApp(config: Config) {
     consume(channels.handler, 'behavior-core.channel-state'),
     ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
   ]);
-  const forgetting = [{ what: 'idempotent requests', remove: idempotentRequests.removeExpired }, ...retentionTasks(pool)];
+  const forgetting = [
+    { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
+    { what: 'answers of erased users', remove: people.forgetAnswers },
+    ...retentionTasks(pool),
+  ];
   const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });
   const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, reminders, people.keyUsage, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });

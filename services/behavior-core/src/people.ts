@@ -1,8 +1,10 @@
 import type { createOperationIds, FindKey, Route, RunOnce } from '@waggle/http';
 import type { BatchHandler } from '@waggle/kafka';
 import type { Component, Logger } from '@waggle/runtime';
+import type { Redis } from 'ioredis';
 import type { Router } from 'express';
 import type { Pool } from 'pg';
+import { createAnswerEraser } from './adapters/people/answer-eraser.ts';
 import { createApiKeyStore } from './adapters/people/api-key-store.ts';
 import { createAuditLog } from './adapters/people/audit-log.ts';
 import { createErasureStore, type ErasureStore } from './adapters/people/erasure-store.ts';
@@ -22,6 +24,7 @@ import { usersRoutes } from './routes/people/users.ts';
 
 export interface PeopleDeps {
   pool: Pool;
+  redis: Redis;
   operationIds: ReturnType<typeof createOperationIds>;
   runOnce: RunOnce;
   publicUrl: string;
@@ -38,18 +41,23 @@ export interface People {
   /** The core asks its own table: no detour over its internal port. */
   findKey: FindKey;
   erasures: ErasureStore;
+  /** Again and again, for what Redis could not be asked in its time. At most `countMax` at once; tells how many there were. */
+  forgetAnswers(countMax: number): Promise<number>;
   handlers: Record<'user-erased' | 'audit-entry', BatchHandler>;
   keyUsage: Component;
 }
 
 const USAGE_INTERVAL_MS = 5_000;
+/** Other erasures may be waiting too. */
+const FORGOTTEN_AT_ONCE = 100;
 
 /** Users, their settings and keys, templates, the audit log: who may do what, and who did. */
-export function createPeople({ pool, operationIds, runOnce, publicUrl, wake, now, logger }: PeopleDeps): People {
+export function createPeople({ pool, redis, operationIds, runOnce, publicUrl, wake, now, logger }: PeopleDeps): People {
   const keys = createApiKeyStore(pool);
   const sessions = createPortalSessionStore(pool);
   const users = createUserStore(pool);
   const erasures = createErasureStore(pool);
+  const forgetAnswers = createAnswerEraser({ pool, redis, report: erasures.report });
   const auditLog = createAuditLog(pool);
   const usage = createKeyUsage({ pool, now, logger }, { intervalMs: USAGE_INTERVAL_MS });
 
@@ -63,9 +71,11 @@ export function createPeople({ pool, operationIds, runOnce, publicUrl, wake, now
     return session && { row: session, isPortalSession: true };
   }
 
+  const forgetNow = () => forgetAnswers(FORGOTTEN_AT_ONCE).then(() => {}, (error: unknown) => logger.warn({ err: error }, 'answers of erased users not forgotten, trying again later'));
+
   return {
     routes: [
-      ...usersRoutes({ users, erasures, operationIds, wake, now }),
+      ...usersRoutes({ users, erasures, forgetAnswers: forgetNow, operationIds, wake, now }),
       ...apiKeysRoutes({ keys, users, now }),
       ...authRoutes({ keys, sessions }),
       ...portalSessionsRoutes({ sessions, publicUrl }),
@@ -79,6 +89,7 @@ export function createPeople({ pool, operationIds, runOnce, publicUrl, wake, now
       return bearer && { keyId: bearer.row.id, workspaceId: bearer.row.workspace_id, userId: bearer.row.user_id, isPortalSession: bearer.isPortalSession };
     },
     erasures,
+    forgetAnswers,
     handlers: { 'user-erased': userErasedHandler({ report: erasures.report }), 'audit-entry': auditEntryHandler({ record: auditLog.record }) },
     keyUsage: usage.component,
   };

@@ -93,6 +93,7 @@ test('of two revocations at once one succeeds', async () => {
 
 describe('a key that expires', () => {
   test('works until then and not after, here and where its answer is remembered', async () => {
+    expect((await aKey('usr_1', { expires_at: '2099-01-01T00:00:00+23:59' })).expires_at).toBe('2098-12-31T00:01:00Z');
     const expires_at = soon();
     const { api_key, expires_at: shown } = await aKey('usr_1', { expires_at });
     expect(Date.parse(shown)).toBe(Date.parse(expires_at));
@@ -105,7 +106,7 @@ describe('a key that expires', () => {
     expect(Date.now()).toBeLessThan(Date.parse(expires_at) + 3_500);
   });
 
-  test.each(['2020-01-01T00:00:00Z', 'tomorrow', '2099-01-01T00:00:00', 12])('400 for expires_at %j', async (expires_at) => {
+  test.each(['2020-01-01T00:00:00Z', 'tomorrow', '2099-01-01T00:00:00', '9999-12-31T23:59:59-01:00', 12])('400 for expires_at %j', async (expires_at) => {
     for (const path of ['/v1/users/usr_1/api-keys', '/v1/api-keys']) {
       expect(await call('POST', path, { body: { label: 'x', expires_at } })).toMatchObject({ status: 400, body: { errors: [{ path: 'expires_at' }] } });
     }
@@ -249,6 +250,10 @@ describe('a portal session', () => {
     ]);
     expect((await call('GET', '/v1/audit-log?action=portal_session.exchanged&limit=200')).body.data).toHaveLength(before + 1);
     expect((await call('GET', `/v1/audit-log?key_id=${data[0].target.id}`)).body.data).toHaveLength(1);
+    const countOf = async (span: string) => (await call('GET', `/v1/audit-log?user_id=usr_1&limit=200&${span}`)).body.data.length;
+    const all = await countOf('since=2020-01-01T00:00:00Z');
+    for (const [first, last] of [['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-01:00'], ['2020-01-01T00:00:00%2B23:59', '2200-01-01T00:00:00-23:59']])
+      expect([await countOf(`since=${first}`), await countOf(`until=${last}`), await countOf(`since=${last}`), await countOf(`until=${first}`)]).toEqual([all, all, 0, 0]);
   });
 });
 

@@ -107,6 +107,23 @@ test('commands that are delivered again within their batch are answered as the f
   expect(await stateOf(completing)).toBe('pending');
 });
 
+test('what makes megabytes of events takes several transactions, and each command is answered in its turn', async () => {
+  const steps = Array.from({ length: 100 }, (_, n) => ({ id: `stp_${n}`, name: '水'.repeat(190) }));
+  await db().query(`INSERT INTO activities (workspace_id, id, user_id, type, name, channels, steps, starts_on, version, created_at, updated_at)
+    VALUES ('ws_demo', 'act_large', 'usr_5', 'routine', 'Large', '{}', $1, '2025-01-01', 1, now(), now())`, [JSON.stringify(steps)]);
+  const given = Array.from({ length: 3 }, (_, n) => aCommand({ userId: 'usr_5', activityId: 'act_large', timestamp: `2026-02-0${n + 1}T12:00:00Z` }));
+  const { verdicts, events: told } = await apply([...given, given[0]!]);
+  expect(verdicts.map(({ outcome }) => outcome)).toEqual(Array(4).fill('processed'));
+  expect(told.filter(({ event }) => event === 'activity.completed').map(({ timestamp }) => timestamp)).toEqual(given.map(({ body }) => body.timestamp));
+  const { rows } = await db().query("SELECT count(*)::int AS days, count(DISTINCT xmin::text)::int AS transactions FROM occurrences WHERE activity_id = 'act_large' AND state = 'done'");
+  expect(rows).toEqual([{ days: 3, transactions: 3 }]);
+  // A relay takes what fits into its memory, and all in the end.
+  const stop = await startCore();
+  await eventually(() => expect(events.filter(({ key, value }) => key === 'ws_demo:usr_5' && value.includes('"activity.completed"'))).toHaveLength(3), { timeoutMs: 20_000 });
+  expect(events.filter(({ key }) => key === 'ws_demo:usr_5').map(({ headers }) => headers['ce_sequence'])).toEqual(Array.from({ length: told.length }, (_, n) => String(n + 1)));
+  await stop();
+});
+
 test('an id that another user takes meanwhile is taken, and nobody is to blame', async () => {
   const other = await db().connect();
   await other.query('BEGIN');

@@ -136,6 +136,22 @@ test('an id that two users take in one request is given to one and taken for the
   await stop();
 });
 
+test('items whose effects are megabytes take several transactions, and each counts once', async () => {
+  const steps = Array.from({ length: 100 }, (_, n) => ({ id: `stp_${n}`, name: '水'.repeat(190) }));
+  await db().query(`INSERT INTO activities (workspace_id, id, user_id, type, name, channels, steps, starts_on, version, created_at, updated_at)
+    VALUES ('ws_demo', 'act_large', 'usr_9', 'routine', 'Large', '{}', $1, '2025-01-01', 1, now(), now())`, [JSON.stringify(steps)]);
+  const operationId = newOperation();
+  const bodies = [1, 2].map((day) => inboundBody.parse({ ...completed(9, day), activity_id: 'act_large' }));
+  const refused = [{ index: 2, activity_id: null, error: { code: 'validation_failed', detail: 'No' } }];
+  await publish({ ...aRecord(bodies, { operationId, total: 3 }), refused });
+  const stop = await startCore();
+  expect(await whenCompleted(operationId)).toMatchObject({ total: 3, done: 3, failed: 1 });
+  expect(await statusesOf(operationId)).toEqual([[0, 'processed'], [1, 'processed'], [2, 'failed']]);
+  const { rows } = await db().query("SELECT count(DISTINCT xmin::text)::int AS transactions FROM occurrences WHERE activity_id = 'act_large' AND state = 'done'");
+  expect(rows).toEqual([{ transactions: 2 }]);
+  await stop();
+});
+
 test('a record that is twice in a turn counts once, and what was refused stays refused', async () => {
   const operationId = newOperation();
   const bodies = ['activity.completed', 'activity.skipped', 'activity.reopened'].map((event) => inboundBody.parse({ ...completed(9, 60), event }));

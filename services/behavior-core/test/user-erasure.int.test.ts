@@ -1,7 +1,11 @@
-import { behaviorCommand, behaviorEvent, newId, userErased, userErasure, type BehaviorCommand } from '@waggle/contracts';
+import { answerIndexKey, behaviorCommand, behaviorEvent, erasureMarkKey, newId, userDigest, userErased, userErasure, type BehaviorCommand } from '@waggle/contracts';
+import { createRedis } from '@waggle/http';
 import { toRecord } from '@waggle/kafka';
+import { createLogger } from '@waggle/runtime';
 import { aCommand, callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
+import { createAnswerEraser } from '../src/adapters/people/answer-eraser.ts';
+import { createErasureStore } from '../src/adapters/people/erasure-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 
@@ -9,10 +13,12 @@ const stack = useStack();
 const erasures = stack.collect(userErasure.topic);
 const events = stack.collect(behaviorEvent.topic);
 const db = () => stack.db('behavior-core');
+const redis = createRedis(stack.redisUrl, createLogger('test', 'silent'));
 let system = '';
 let workspaceId = '';
 
 beforeAll(async () => {
+  await stack.run([redis]);
   await stack.run(createApp(loadConfig(stack.envOf('behavior-core', { API_LIMIT_PER_MINUTE: '10000' }))).components);
   ({ systemKey: system, workspaceId } = await stack.createWorkspace());
 });
@@ -166,6 +172,40 @@ test('one who comes again while the erasure is being committed goes on with the 
   for (const { sequence } of rows) expect(sequence).toBeGreaterThan(2);
   const { rows: orphans } = await db().query("SELECT id FROM api_keys k WHERE user_id = 'usr_race' AND NOT EXISTS (SELECT FROM users u WHERE u.workspace_id = k.workspace_id AND u.id = k.user_id)");
   expect(orphans).toEqual([]);
+});
+
+test('with Redis away the operation is not complete: the answers kept there are forgotten when it is back, and no late one is kept', async () => {
+  await call('PUT', '/v1/users/usr_kept/settings', { body: {} });
+  const digest = userDigest({ workspace_id: workspaceId, user_id: 'usr_kept' });
+  await redis.client.mset('idempotent:1', 'an answer', 'idempotent:2', 'another', 'idempotent:of-somebody-else', 'a third');
+  await redis.client.zadd(answerIndexKey(digest), 1, 'idempotent:1', 2, 'idempotent:2');
+  const { report: reportDone, ...store } = createErasureStore(db());
+  const operationId = newId('op');
+  expect(await store.erase({ workspaceId, keyId: 'key_1', requestId: 'req_1' }, { workspaceId, userId: 'usr_kept' }, operationId)).toBe(operationId);
+  for (const service of ['event-log', 'outbound-dispatcher'] as const) await reportDone([{ workspace_id: workspaceId, operation_id: operationId, service }]);
+
+  const nowhere = createRedis('redis://127.0.0.1:1', createLogger('test', 'silent'));
+  await expect(createAnswerEraser({ pool: db(), redis: nowhere.client, report: reportDone })(10)).rejects.toThrow();
+  await nowhere.stop();
+  expect(await store.find(workspaceId, operationId)).toMatchObject({ done: 2, completedAt: null });
+
+  const forget = createAnswerEraser({ pool: db(), redis: redis.client, report: reportDone });
+  expect([await forget(10), await forget(10)]).toEqual([1, 0]);
+  expect(await store.find(workspaceId, operationId)).toMatchObject({ done: 3, completedAt: expect.any(Date) });
+  expect(await redis.client.mget('idempotent:1', 'idempotent:2', 'idempotent:of-somebody-else')).toEqual([null, null, 'a third']);
+  expect(await redis.client.exists(answerIndexKey(digest))).toBe(0);
+  expect(await redis.client.ttl(erasureMarkKey(digest))).toBeGreaterThan(50);
+});
+
+test('what is kept under an Idempotency-Key goes with the user whom it is about, though the request named nobody', async () => {
+  const { body: activity } = await call('POST', '/v1/activities', { body: { user_id: 'usr_unnamed', type: 'habit', name: 'Drink water' } });
+  const headers = { 'idempotency-key': 'unnamed' };
+  const requests: [string, object][] = [[`/v1/activities/${activity.id}/complete`, {}], ['/v1/activities/act_unknown/complete', {}], ['/v1/users/usr_unnamed/api-keys', { label: 'phone' }]];
+  for (const [path, body] of requests) await call('POST', path, { body, headers });
+  const kept = async () => (await db().query("SELECT user_id FROM idempotent_requests WHERE workspace_id = $1 AND (user_id = 'usr_unnamed' OR user_id IS NULL) ORDER BY user_id NULLS FIRST", [workspaceId])).rows.map(({ user_id: id }) => id);
+  expect(await kept()).toEqual([null, 'usr_unnamed', 'usr_unnamed']);
+  await call('DELETE', '/v1/users/usr_unnamed');
+  expect(await kept()).toEqual([null]);
 });
 
 test('the audit log keeps the deed, finds it by the id, and no longer says it', async () => {

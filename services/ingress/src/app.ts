@@ -1,9 +1,8 @@
 import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
-import { createProducer, type Producer } from '@waggle/kafka';
+import { createProducer, publishInTime, type Producer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
 import { createAnswerMemory } from './adapters/answer-memory.ts';
 import { createCoreClient } from './adapters/core-client.ts';
-import { publishInTime } from './adapters/publish-in-time.ts';
 import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
 import type { Config } from './config.ts';
@@ -11,13 +10,16 @@ import { bulkRoute } from './routes/bulk/bulk.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
+/** Clients are promised an answer within three seconds. */
+const ACKNOWLEDGED = { withinMs: 2_500 };
+
 export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
   const metrics = createMetrics('ingress');
   const redis = createRedis(config.redisUrl, logger);
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);
-  const publish = publishInTime(producer.publish);
+  const publish = publishInTime(producer.publish, ACKNOWLEDGED);
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
@@ -30,7 +32,7 @@ export function createApp(config: Config) {
   const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), apiPolicy: perMinute('api', config.apiLimit), operationIds, submit: submitFirst, now });
   // A producer of its own: single requests must not wait behind megabytes of bulk.
   const bulkProducer = createProducer(config.kafka, logger);
-  const submitBulk = submitBy(publishInTime(bulkProducer.publish), config.bulkWaitMs);
+  const submitBulk = submitBy(publishInTime(bulkProducer.publish, ACKNOWLEDGED), config.bulkWaitMs);
   const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, rightOfWay, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);

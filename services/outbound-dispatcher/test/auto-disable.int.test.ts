@@ -1,7 +1,8 @@
-import { webhookDeliveryEvent, type BehaviorEvent } from '@waggle/contracts';
+import { newId, webhookDeliveryEvent, type BehaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDeliveryResults, type DeliveryResult } from '../src/adapters/delivery-results.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { anEndpoint, anEvent, by, recordOf, storeOf } from './given.ts';
@@ -101,4 +102,24 @@ test('a last attempt that is answered 410 disables as gone; one in the middle do
   await eventually(async () => expect(await gone.endpoint()).toMatchObject({ status: 'disabled', disabled_reason: 'gone' }));
   expect(receiver.at(gone.path)).toHaveLength(3);
   await eventually(() => expect(gone.told()).toContainEqual(expect.objectContaining({ event: 'endpoint.disabled', endpoint: { id: gone.id, disabled_reason: 'gone' } })));
+});
+
+test.each([
+  { description: 'and nothing comes after the recording', statuses: ['failed'] as const },
+  { description: 'and others succeed before and after it in the same batch', statuses: ['succeeded', 'failed', 'succeeded'] as const },
+])('a last 410 is not forgotten: what records it disables, $description', async ({ statuses }) => {
+  const { id, workspaceId, endpoint, told } = await given('/recorded');
+  const results = statuses.map((status): DeliveryResult => ({
+    delivery: {
+      workspaceId, id: newId('dlv'), endpointId: id, eventId: newId('evt'), event: 'activity.completed', userId: 'usr_1', body: '{}', attemptCount: 0, attemptsBefore: 0,
+      isSingle: false, isTest: false, isReplayed: false, isProbe: false, isOrdered: false, isOver: false, leaseEndsAt: 0,
+    },
+    status, reason: status === 'failed' ? 'status_410' : null, attempt: null, delayMs: null, isGone: status === 'failed',
+  }));
+  for (const { delivery: { id: deliveryId, eventId } } of results)
+    await database.pool.query(`INSERT INTO deliveries (workspace_id, id, endpoint_id, event_id, event, user_id, status, lease_owner, claimable_at)
+      VALUES ($1, $2, $3, $4, 'activity.completed', 'usr_1', 'pending', 'test', now() + interval '1 h')`, [workspaceId, deliveryId, id, eventId]);
+  expect(await createDeliveryResults(database.pool, { owner: 'test' }).record(results, new Set())).toEqual([]);
+  expect(await endpoint()).toMatchObject({ status: 'disabled', disabled_reason: 'gone' });
+  await eventually(() => expect(told().map(({ event }) => event).toSorted()).toEqual([...statuses.map((status) => `delivery.${status}`), 'endpoint.disabled'].toSorted()));
 });

@@ -144,6 +144,8 @@ test('deliveries are paged newest first and filtered, and a cursor is good for i
   const countOf = async (filter: string) => (await call(keys.system, 'GET', `${list}&${filter}`)).body.data.length;
   expect([await countOf('event_type=activity.*'), await countOf('event_type=award.*'), await countOf('user_id=usr_9'), await countOf('user_id=usr_8'), await countOf('status=failed')]).toEqual([7, 0, 7, 0, 0]);
   expect([await countOf('since=2020-01-01T00:00:00Z'), await countOf('until=2020-01-01T00:00:00Z'), await countOf('until=0000-01-01T00:00:00Z')]).toEqual([7, 0, 0]);
+  for (const edge of ['9999-12-31T23:59:59-01:00', '9999-12-31T23:59:59-23:59']) expect([await countOf(`until=${edge}`), await countOf(`since=${edge}`)]).toEqual([7, 0]);
+  for (const edge of ['0000-01-01T00:00:00Z', '0000-01-01T00:00:00%2B23:59']) expect([await countOf(`since=${edge}`), await countOf(`until=${edge}`)]).toEqual([7, 0]);
   const { next_cursor: next } = (await call(keys.system, 'GET', `${list}&limit=3`)).body;
   for (const [query, code] of [
     [`status=failed&cursor=${next}`, 'cursor_invalid'], ['cursor=nonsense', 'cursor_invalid'], ['limit=0', 'validation_failed'], ['limit=201', 'validation_failed'],
@@ -188,6 +190,15 @@ test('event types come with description, schema and an example', async () => {
   expect(completed).toMatchObject({ description: expect.any(String), example: { event: 'activity.completed' }, schema: { type: 'object', properties: { user_id: {} } } });
   expect(JSON.stringify(completed)).not.toContain('workspace_id');
   expect(behaviorEvent.data.safeParse({ ...completed.example, workspace_id: 'ws_1' }).success).toBe(true);
+  expect(body).toMatchObject({ next_cursor: null, has_more: false });
+
+  const page = async (query: string) => (await call(keys.user, 'GET', `/webhooks/event-types?${query}`)).body;
+  const first = await page('limit=10');
+  expect(first).toMatchObject({ next_cursor: expect.any(String), has_more: true });
+  const rest = await page(`limit=10&cursor=${first.next_cursor}`);
+  expect(rest).toEqual({ data: body.data.slice(10), next_cursor: null, has_more: false });
+  expect([...first.data, ...rest.data]).toEqual(body.data);
+  for (const query of ['limit=0', 'limit=201', 'cursor=nonsense', 'color=red']) expect(await page(query)).toMatchObject({ status: 400 });
 });
 
 test("who registered and who deleted an endpoint stands in the core's audit log, and what was refused does not", async () => {

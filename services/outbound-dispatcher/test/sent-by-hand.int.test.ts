@@ -1,5 +1,5 @@
 import { verifyWebhook } from '@waggle/client';
-import { webhookDeliveryEvent, webhookEventTypes } from '@waggle/contracts';
+import { newId, webhookDeliveryEvent, webhookEventTypes } from '@waggle/contracts';
 import { behaviours, callApi, eventually, startInstance } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
 import { anEvent } from './given.ts';
@@ -80,6 +80,21 @@ test('under one Idempotency-Key one test is sent, however often and at once it i
   expect(at('/keyed')).toHaveLength(1);
 });
 
+test('what refuses a test is answered again under its Idempotency-Key, word for word', async () => {
+  const { id } = await register('/refused-once');
+  for (const { endpointId, eventType, status } of [{ endpointId: id, eventType: 'activity.eaten', status: 400 }, { endpointId: newId('whe'), eventType: 'activity.completed', status: 404 }]) {
+    const ask = (event_type: string) => send(endpointId, { event_type }, { idempotencyKey: `refused ${status}` });
+    const first = await ask(eventType);
+    expect(first.status).toBe(status);
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    const again = await ask(eventType);
+    expect(again).toMatchObject({ status, body: first.body });
+    expect([again.headers.get('idempotent-replayed'), again.headers.get('content-type')]).toEqual(['true', 'application/problem+json; charset=utf-8']);
+    expect(await ask('activity.skipped')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+  }
+  expect(at('/refused-once')).toEqual([]);
+});
+
 test("a user's endpoint is tested with the user's id, and the user sees the delivery", async () => {
   const { id } = await register('/mine', {}, dispatcher.userKey);
   const { body } = await send(id, { event_type: 'activity.completed' }, { key: dispatcher.userKey });
@@ -108,6 +123,9 @@ test('a finished delivery is retried by hand: one attempt, the same bytes and id
   open();
   await eventually(async () => expect(await now()).toMatchObject({ status: 'succeeded', reason: null, attempt_count: 6 }));
   expect((await retry({ idempotencyKey: 'again' })).headers.get('idempotent-replayed')).toBe('true');
+  // The request names nobody; the answer does, and goes with an erasure.
+  const { rows: kept } = await stack.db('outbound-dispatcher').query('SELECT count(*)::int AS count FROM idempotent_requests WHERE user_id = $1', [(await now()).user_id]);
+  expect(kept).toEqual([{ count: 1 }]);
   expect((await retry()).status).toBe(202);
   await eventually(async () => expect(await now()).toMatchObject({ status: 'succeeded', attempt_count: 7 }));
 
@@ -163,6 +181,7 @@ test('a replay is the whole schedule again, identical bytes, numbers that go on;
   expect(await countOf({ since: new Date(times[0]!).toISOString(), until: new Date(times[1]! + 1).toISOString() })).toBe(2);
   expect(await countOf({ since: SINCE, until: new Date(times[0]!).toISOString() })).toBe(0);
   expect(await countOf({ since: new Date(times[1]! + 1).toISOString() })).toBe(0);
+  expect(await countOf({ since: '0000-01-01T00:00:00+23:59', until: '9999-12-31T23:59:59-23:59' })).toBe(2);
   expect(at('/replayed')).toHaveLength(8);
 
   const first = await replay(id, { since: SINCE }, { idempotencyKey: 'replay' });

@@ -1,4 +1,4 @@
-import { bulkAnswer, bulkResult, inappEventBody, inboundBody, operationAnswer, operationView, pageQuery, processingStatus, award } from '@waggle/contracts';
+import { bulkAnswer, bulkResult, INAPP_REFUSAL_STATUSES, inappEventBody, inappRefusal, inboundBody, operationAnswer, operationView, pageQuery, processingStatus, award } from '@waggle/contracts';
 import { z } from 'zod';
 import { listOf, type RouteTable } from './route.ts';
 
@@ -31,7 +31,7 @@ export const INBOUND_ROUTES: RouteTable = {
     summary: "The results of a bulk request's items", query: pageQuery.extend({ status: bulkResult.shape.status.optional() }), answers: { 200: listOf(bulkResult) },
   },
   'POST /user/inapp/webhooks': {
-    summary: 'Send an in-app event', description: 'Its errors have the body `{status, message, data: null, code}`.', body: inappEventBody, answers: { 200: inappAnswer }, auth: 'signature',
-    headers: ['X-Buzz-Key-Id', 'X-Buzz-Timestamp', 'X-Buzz-Signature'], problems: ['forbidden'],
+    summary: 'Send an in-app event', description: 'Its errors have the body `{status, message, data: null, code}`, and codes of their own.', body: inappEventBody, answers: { 200: inappAnswer },
+    auth: 'signature', headers: ['X-Buzz-Key-Id', 'X-Buzz-Timestamp', 'X-Buzz-Signature'], refusals: { body: inappRefusal, statuses: INAPP_REFUSAL_STATUSES },
   },
 };

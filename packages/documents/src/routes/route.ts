@@ -14,6 +14,8 @@ export interface PublicRoute {
   answers: Readonly<Record<number, z.ZodType | ListOf | Text | null>>;
   /** Beyond those that every route has by its form: no key, a user key that names somebody else, a bad body or parameter, a thing that is not there, too many requests, unavailable. */
   problems?: readonly ProblemCode[];
+  /** Errors in a form of the route's own, in place of problems: the body, and the status of each code. */
+  refusals?: { body: z.ZodType; statuses: Readonly<Record<string, number>> };
   /** Who asks. By default a Bearer key. */
   auth?: 'signature' | 'none';
   headers?: readonly (keyof typeof HEADERS)[];

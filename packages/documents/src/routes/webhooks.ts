@@ -6,7 +6,7 @@ const replayCount = z.object({ count: z.int() });
 const eventTypeView = z.object({ name: z.string(), description: z.string(), schema: z.looseObject({}), example: z.looseObject({}) });
 
 export const WEBHOOK_ROUTES: RouteTable = {
-  'POST /v1/webhooks/endpoints': { summary: 'Register an endpoint', description: 'The answer holds the signing secret, once.', body: createEndpointBody, answers: { 201: endpointView }, problems: ['url_not_allowed'] },
+  'POST /v1/webhooks/endpoints': { summary: 'Register an endpoint', description: 'The answer holds the signing secret, once.', body: createEndpointBody, answers: { 201: endpointView }, problems: ['url_not_allowed', 'plan_limit_reached'] },
   'GET /v1/webhooks/endpoints': { summary: 'List endpoints', query: pageQuery, answers: { 200: listOf(endpointView) } },
   'GET /v1/webhooks/endpoints/{id}': { summary: 'Read an endpoint', answers: { 200: endpointView } },
   'PATCH /v1/webhooks/endpoints/{id}': { summary: 'Change an endpoint', body: updateEndpointBody, answers: { 200: endpointView }, problems: ['url_not_allowed'] },
@@ -17,10 +17,10 @@ export const WEBHOOK_ROUTES: RouteTable = {
   'POST /v1/webhooks/endpoints/{id}/disable': { summary: 'Disable an endpoint', body: emptyBody, answers: { 200: endpointView } },
   'POST /v1/webhooks/endpoints/{id}/replay': {
     summary: 'Send again what has failed or was skipped', description: 'The whole schedule anew; a dry run (200) only counts.', body: replayBody,
-    answers: { 200: replayCount, 202: replayCount.extend({ operation_id: z.string() }) },
+    answers: { 200: replayCount, 202: replayCount.extend({ operation_id: z.string() }) }, problems: ['invalid_transition'],
   },
   'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: pageQuery.extend(deliveryFilters.shape), answers: { 200: listOf(deliveryView) } },
   'GET /v1/webhooks/deliveries/{id}': { summary: 'Read a delivery with its attempts', answers: { 200: deliveryDetail } },
   'POST /v1/webhooks/deliveries/{id}/retry': { summary: 'Send a finished delivery once more', body: emptyBody, answers: { 202: deliveryView }, problems: ['invalid_transition'] },
-  'GET /v1/webhooks/event-types': { summary: 'List the event types', answers: { 200: listOf(eventTypeView) } },
+  'GET /v1/webhooks/event-types': { summary: 'List the event types', query: pageQuery, answers: { 200: listOf(eventTypeView) } },
 };

@@ -40,12 +40,29 @@ export function toInstruction({ id, digest, operation_id, workspace_id, user_id,
   };
 }
 
+/** What came of instructions: a verdict for each, in their order. */
+export type Applied = Pick<BatchChanges, 'verdicts' | 'events'>;
+
 /**
  * Locks the users of a batch of single requests, shows what must be known, and commits what `decide` says, with one operation per request.
  * A request that is delivered again within the batch is decided once, like one that is delivered again later.
  */
-export async function applyInstructions(pool: Pool, instructions: readonly Instruction[], decide: Decide): Promise<BatchChanges> {
+export async function applyInstructions(pool: Pool, instructions: readonly Instruction[], decide: Decide): Promise<Applied> {
   const requests = [...new Map(instructions.map((instruction) => [instruction.operationId, instruction])).values()];
+  const verdicts = new Map<string, Verdict>();
+  const events: BatchChanges['events'] = [];
+  let left = requests;
+  // Nearly always one transaction; what has large effects takes some more.
+  while (left.length > 0) {
+    const changes = await applyOnce(pool, left, decide);
+    for (const [at, verdict] of changes.verdicts.entries()) verdicts.set(left[at]!.operationId, verdict);
+    events.push(...changes.events);
+    left = left.slice(changes.verdicts.length);
+  }
+  return { verdicts: instructions.map(({ operationId }) => verdicts.get(operationId)!), events };
+}
+
+async function applyOnce(pool: Pool, requests: readonly Instruction[], decide: Decide): Promise<BatchChanges> {
   return transactBatch(pool, {
     async load(tx) {
       const [batch, operations] = await Promise.all([loadBatch(tx, requests), findOperations(tx, requests)]);
@@ -53,9 +70,8 @@ export async function applyInstructions(pool: Pool, instructions: readonly Instr
     },
     decide: (loaded) => ({ loaded, changes: decide(requests, loaded.state, loaded.locked.now) }),
     async save(tx, { loaded, changes }) {
-      await Promise.all([saveBatch(tx, changes, loaded), saveOperations(tx, requests, changes.verdicts)]);
-      const verdicts = new Map(requests.map(({ operationId }, at) => [operationId, changes.verdicts[at]!]));
-      return { ...changes, verdicts: instructions.map(({ operationId }) => verdicts.get(operationId)!) };
+      await Promise.all([saveBatch(tx, changes, loaded), saveOperations(tx, requests.slice(0, changes.verdicts.length), changes.verdicts)]);
+      return changes;
     },
   });
 }

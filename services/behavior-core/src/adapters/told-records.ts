@@ -23,8 +23,15 @@ export function toldRecords(events: readonly BehaviorEvent[], locked: Locked, te
   return { sequences, records };
 }
 
+/** Of a routine's step a channel names that one, and needs no list of all for each of them. */
+function forChannel(event: BehaviorEvent): BehaviorEvent {
+  if (event.event !== 'routine.step_completed' && event.event !== 'routine.step_skipped') return event;
+  const { routine } = event;
+  return { ...event, routine: { ...routine, steps: routine.steps.filter(({ id }) => id === routine.step_id) } };
+}
+
 /** The number goes with it, so that what is under way about an erased user is known. */
 function messageFor(channel: string, event: BehaviorEvent, { ce_sequence: sequence = '' }: Record<string, string>): KafkaRecord {
   const id = derivedId('msg', Date.parse(event.timestamp), event.id, channel);
-  return toRecord(channelMessage, { id, workspace_id: event.workspace_id, user_id: event.user_id, channel, event }, { ce_sequence: sequence });
+  return toRecord(channelMessage, { id, workspace_id: event.workspace_id, user_id: event.user_id, channel, event: forChannel(event) }, { ce_sequence: sequence });
 }

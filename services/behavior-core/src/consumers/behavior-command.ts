@@ -6,7 +6,7 @@ import { toResult } from '../domain/commands/decide-batch.ts';
 
 export interface BehaviorCommandDeps {
   /** Decides and keeps them in one transaction: locks, state, answers, operations, outbox. */
-  apply(commands: readonly BehaviorCommand[]): Promise<BatchChanges>;
+  apply(commands: readonly BehaviorCommand[]): Promise<Pick<BatchChanges, 'verdicts' | 'events'>>;
   recordPoisoned(command: BehaviorCommand): Promise<void>;
   reply(replies: readonly (Reply & { reply_to: string })[]): void;
   /** Tells the outbox relay which keys have something new. */

@@ -10,6 +10,7 @@ export async function findOwn(reader: ActivityReader, request: ApiRequest): Prom
   const [found] = await reader.find(request.caller.workspaceId, [id]);
   const owner = namedUser(request, undefined);
   if (found === undefined || (owner !== undefined && owner !== found.activity.userId)) throw unknownActivity(id);
+  request.concern(found.activity.userId);
   return found;
 }
 

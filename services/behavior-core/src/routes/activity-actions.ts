@@ -10,7 +10,7 @@ export interface ActivityActionsDeps {
   reader: ActivityReader;
   operationIds: ReturnType<typeof createOperationIds>;
   /** Decides and keeps it, with its operation. */
-  apply(instructions: readonly Instruction[]): Promise<BatchChanges>;
+  apply(instructions: readonly Instruction[]): Promise<Pick<BatchChanges, 'verdicts' | 'events'>>;
   wake(keys: readonly string[]): void;
   now(): Date;
 }

@@ -22,7 +22,7 @@ async function given({ rows = ROWS, beforePage = async () => {}, heartbeatMs = 6
     },
   });
   const caller = { keyId: 'key_1', workspaceId: 'ws_1', userId: null };
-  const request: ApiRequest = { caller, query: {}, requestId: 'req_1', params: {}, body: undefined, header: () => undefined, namedUserId: undefined, limit: async () => {}, identity: null };
+  const request: ApiRequest = { caller, query: {}, requestId: 'req_1', params: {}, body: undefined, header: () => undefined, namedUserId: undefined, concern: () => {}, limit: async () => {}, identity: null };
   const open = () => handle(request);
   return { open, answer: await open(), pages: () => pages };
 }

@@ -1,5 +1,7 @@
 import { inappDigest } from '@waggle/client';
-import { inappEvent, type InappEvent, type InappEventBody, type ProblemCode, type Receipt } from '@waggle/contracts';
+import {
+  INAPP_REFUSAL_STATUSES, inappEvent, type InappEvent, type InappEventBody, type InappRefusal, type InappRefusalCode, type ProblemCode, type Receipt,
+} from '@waggle/contracts';
 import {
   isJsonType, limitHeaders, parseJson, perMinute, Problem, readBody, type ActiveInappKey, type Admit,
 } from '@waggle/http';
@@ -10,7 +12,7 @@ import type { Receipts } from '../adapters/receipts.ts';
 import { parseHeaders, requireFresh, type InappHeaders } from '../domain/inapp/headers.ts';
 import { parseEvent } from '../domain/inapp/parse-event.ts';
 import { requirePermission } from '../domain/inapp/permission.ts';
-import { Refused, type RefusalCode } from '../domain/inapp/refused.ts';
+import { Refused } from '../domain/inapp/refused.ts';
 import { requireSignature } from '../domain/inapp/signature.ts';
 import { toMessage } from '../domain/inapp/to-message.ts';
 
@@ -27,18 +29,12 @@ const BODY_LIMIT_BYTES = 65_536;
 /** Nobody asks the core about ids that it cannot have given out. */
 const KEY_ID = /^ick_[A-Za-z0-9_-]{1,60}$/;
 /** What the shared readers of bodies complain about, in this endpoint's words. */
-const CODES: ReadonlyMap<ProblemCode, RefusalCode> = new Map([
+const CODES: ReadonlyMap<ProblemCode, InappRefusalCode> = new Map([
   ['payload_too_large', 'payload_too_large'],
   ['malformed_json', 'invalid_json'],
   ['unsupported_media_type', 'invalid_json'],
 ]);
 const ACCEPTED: Omit<Receipt, 'digest' | 'wallet'> = { processing_status: 'accepted', reason: null, awards: [] };
-
-const STATUSES: Record<RefusalCode, number> = {
-  payload_too_large: 400, invalid_json: 400, validation_failed: 400, campaign_mismatch: 400, event_type_not_mapped: 400,
-  invalid_headers: 401, timestamp_out_of_range: 401, invalid_signature: 401,
-  inapp_webhooks_disabled: 403, quota_exceeded: 429, internal: 500, unavailable: 503,
-};
 
 /** `POST /user/inapp/webhooks` (guide "In-app webhooks"). The order of the checks is part of the contract. */
 export function inappEventsRoute(deps: InappEventsDeps): Router {
@@ -123,9 +119,10 @@ function refuse(logger: Logger): ErrorRequestHandler {
     const refused = toRefused(error);
     if (refused.code === 'internal') logger.error({ err: error, requestId: response.get('x-request-id') }, 'in-app event failed');
     if (refused.code === 'unavailable') response.set('retry-after', '1');
-    const status = STATUSES[refused.code];
-    response.locals['code'] = refused.code;
-    response.status(status).json({ status, message: refused.message, data: null, code: refused.code });
+    const { code, message } = refused;
+    const status = INAPP_REFUSAL_STATUSES[code];
+    response.locals['code'] = code;
+    response.status(status).json({ status, message, data: null, code } satisfies InappRefusal);
   };
 }
 

@@ -5,8 +5,10 @@ import type { ClientBase, Pool } from 'pg';
 import type { Delivery } from '../domain/delivery.ts';
 import { judgeHealth, type EndpointHealth } from '../domain/endpoint-health.ts';
 import { columnsOf } from './columns-of.ts';
-import { deliveryFinished } from './delivery-events.ts';
+import { deliveryFinished, endpointDisabled } from './delivery-events.ts';
+import { LOCK_CHANGES } from './endpoint-row.ts';
 import { lockQueues, passTurns, queuesOf } from './turns.ts';
+import { disableUnhealthy, type UnhealthyEndpoint } from './unhealthy-endpoints.ts';
 
 /** What an attempt, or the decision against one, makes of a delivery. */
 export interface DeliveryResult {
@@ -19,13 +21,6 @@ export interface DeliveryResult {
   delayMs: number | null;
   /** The receiver's last word was 410; of a channel, that its service refused the connection. */
   isGone: boolean;
-}
-
-/** An endpoint that is to be disabled. */
-export interface UnhealthyEndpoint {
-  workspaceId: string;
-  id: string;
-  reason: 'gone' | 'failing';
 }
 
 // Only while the lease is still ours and nobody has recorded this attempt: a result that comes too late changes nothing. That an endpoint
@@ -66,13 +61,18 @@ type HealthRow = { workspaceId: string; id: string; now: Date } & Omit<EndpointH
 
 /** What comes of deliveries: their rows, what operators are told of them, and what they say of their endpoints. */
 export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) => ({
-  /** `told`: those of which operators know already. Tells which endpoints are to be disabled. */
+  /**
+   * `told`: those of which operators know already. An endpoint that is gone is disabled at once: nothing is kept of a 410 by which it could be
+   * seen later. Tells which others are to be disabled: their counts stand.
+   */
   async record(results: readonly DeliveryResult[], told: ReadonlySet<DeliveryResult>): Promise<UnhealthyEndpoint[]> {
     const values = [owner, ...columnsOf(results, ({ delivery: d, attempt, status, reason, delayMs }) => [
       d.workspaceId, d.id, d.attemptCount, status, reason, attempt === null ? null : JSON.stringify(attempt), delayMs,
     ])];
     return transact(pool, {
       async load(tx) {
+        // Before the rows, as every change of an endpoint does.
+        if (results.some(({ isGone }) => isGone)) await tx.query(LOCK_CHANGES);
         const { rows } = await tx.query<{ id: string; passing: string | null }>({ ...RECORD, values });
         const rowOf = new Map(rows.map((row) => [row.id, row]));
         const recorded = results.filter(({ delivery }) => rowOf.has(delivery.id));
@@ -85,13 +85,16 @@ export const createDeliveryResults = (pool: Pool, { owner }: { owner: string }) 
         passing, untold: recorded.filter((result) => isNews(result) && !told.has(result)), unhealthy: judge(health, recorded),
       }),
       async save(tx, { passing, untold, unhealthy }) {
+        const gone = unhealthy.filter(({ reason }) => reason === 'gone');
         await Promise.all([
+          // Enabled and locked since they were counted.
+          ...gone.map((endpoint) => disableUnhealthy(tx, endpoint)),
           // Behind the rows: whoever has the lock last sees all that has been finished.
           passing.length > 0 ? lockQueues(tx, passing) : undefined,
           passing.length > 0 ? passTurns(tx, passing, { owner, leaseMs: 0 }) : undefined,
-          appendToOutbox(tx, untold.map((result) => deliveryFinished(result))),
+          appendToOutbox(tx, [...untold.map((result) => deliveryFinished(result)), ...gone.map(endpointDisabled)]),
         ]);
-        return unhealthy;
+        return unhealthy.filter(({ reason }) => reason !== 'gone');
       },
     });
   },
@@ -104,14 +107,17 @@ export const isNews = ({ status, delivery }: DeliveryResult): boolean => status 
 /** A manual retry that fails is somebody's trial, and says nothing of the endpoint. */
 const isFailure = ({ status, delivery }: DeliveryResult) => status === 'failed' && !delivery.isSingle;
 
-/** Per endpoint those after its last success. In the order of ids, so that two who count wait for each other and never in a circle. */
+/**
+ * Per endpoint those after its last success; of one that is gone also none, so that it is judged. In the order of ids, so that two who count
+ * wait for each other and never in a circle.
+ */
 async function countFailures(tx: ClientBase, recorded: readonly DeliveryResult[]): Promise<HealthRow[]> {
   const counts = [...Map.groupBy(recorded, ({ delivery }) => delivery.endpointId)]
     .map(([id, ofEndpoint]) => {
       const sinceSuccess = ofEndpoint.slice(ofEndpoint.findLastIndex(({ status }) => status === 'succeeded') + 1);
-      return { workspaceId: ofEndpoint[0]!.delivery.workspaceId, id, count: sinceSuccess.filter(isFailure).length };
+      return { workspaceId: ofEndpoint[0]!.delivery.workspaceId, id, count: sinceSuccess.filter(isFailure).length, isGone: ofEndpoint.some(({ isGone }) => isGone) };
     })
-    .filter(({ count }) => count > 0)
+    .filter(({ count, isGone }) => count > 0 || isGone)
     .toSorted((one, other) => (one.id < other.id ? -1 : 1));
   if (counts.length === 0) return [];
   const { rows } = await tx.query<HealthRow>({ ...COUNT_FAILURES, values: columnsOf(counts, ({ workspaceId, id, count }) => [workspaceId, id, count]) });

@@ -6,8 +6,8 @@ import type { ClientBase, Pool } from 'pg';
 import { endpointDisabled } from './delivery-events.ts';
 import { EXCLUDE_FAN_OUTS } from './erasure-store.ts';
 import { giveTurns } from './turns.ts';
-import type { UnhealthyEndpoint } from './delivery-results.ts';
 import { COLUMNS, COUNTED, FIND, IN_SCOPE, LOCK_CHANGES, toAuditRecord, type Administrator, type EndpointRow, type EndpointScope, type EndpointSettings } from './endpoint-row.ts';
+import { disableUnhealthy, type UnhealthyEndpoint } from './unhealthy-endpoints.ts';
 
 /** What is undefined stays as it is. */
 type EndpointChanges = { [Name in keyof EndpointSettings]: EndpointSettings[Name] | undefined };
@@ -35,16 +35,6 @@ const ROTATE = changing('endpoint_rotate', `sealed_secret = $4, previous_sealed_
   previous_secret_until = CASE WHEN $5::int > 0 THEN now() + $5::int * interval '1 s' END`);
 const ENABLE = changing('endpoint_enable', `status = 'enabled', disabled_reason = NULL, failures_in_row = 0, failing_since = NULL, ${AWAKE}`);
 const DISABLE = changing('endpoint_disable', `status = 'disabled', disabled_reason = 'manual', ${AWAKE}`);
-
-const LOCK_ENABLED = {
-  name: 'endpoint_lock_enabled',
-  text: `SELECT id FROM endpoints WHERE workspace_id = $1 AND id = $2 AND status = 'enabled' AND deleted_at IS NULL FOR UPDATE`,
-};
-const DISABLE_UNHEALTHY = {
-  name: 'endpoint_disable_unhealthy',
-  text: `${COUNTED}
-    UPDATE endpoints SET status = 'disabled', disabled_reason = $3, ${AWAKE}, updated_at = now(), change = counter FROM changes WHERE workspace_id = $1 AND id = $2`,
-};
 
 interface Administration {
   action: AuditEntry['action'];
@@ -105,20 +95,14 @@ export function createEndpointChanges(pool: Pool) {
         records: (_, { workspaceId }) => [endpointDisabled({ workspaceId, id, reason: 'manual' })],
       }),
     /** What its receiver has brought upon it. Nothing to do for one that is disabled already. */
-    async disableUnhealthy({ workspaceId, id, reason }: UnhealthyEndpoint): Promise<void> {
+    async disableUnhealthy(endpoint: UnhealthyEndpoint): Promise<void> {
       await transact(pool, {
         async load(tx) {
-          const [, found] = await Promise.all([tx.query(LOCK_CHANGES), tx.query({ ...LOCK_ENABLED, values: [workspaceId, id] })]);
-          return found.rows.length > 0;
+          const [, isDisabled] = await Promise.all([tx.query(LOCK_CHANGES), disableUnhealthy(tx, endpoint)]);
+          return isDisabled;
         },
-        decide: (isEnabled) => isEnabled,
-        async save(tx, isEnabled) {
-          if (!isEnabled) return;
-          await Promise.all([
-            tx.query({ ...DISABLE_UNHEALTHY, values: [workspaceId, id, reason] }),
-            appendToOutbox(tx, [endpointDisabled({ workspaceId, id, reason })]),
-          ]);
-        },
+        decide: (isDisabled) => (isDisabled ? [endpointDisabled(endpoint)] : []),
+        save: appendToOutbox,
       });
     },
     /** False when there is none. */

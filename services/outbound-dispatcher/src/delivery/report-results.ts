@@ -1,7 +1,8 @@
 import { warnSeldom, type Logger } from '@waggle/runtime';
-import type { KafkaRecord } from '@waggle/kafka';
+import { publishInTime, type KafkaRecord } from '@waggle/kafka';
 import { deliveryFinished } from '../adapters/delivery-events.ts';
-import { isNews, type DeliveryResult, type DeliveryResults, type UnhealthyEndpoint } from '../adapters/delivery-results.ts';
+import { isNews, type DeliveryResult, type DeliveryResults } from '../adapters/delivery-results.ts';
+import type { UnhealthyEndpoint } from '../adapters/unhealthy-endpoints.ts';
 
 interface ReportDeps {
   record: DeliveryResults['record'];
@@ -17,6 +18,8 @@ interface ReportDeps {
 }
 
 const AFTER_FAILURE_MS = 5_000;
+/** Less than what a lease has left for recording: a result that comes too late is another attempt. */
+const TELL_MS = 500;
 
 /**
  * Records results and tells operators. A success, which is nearly every result, is published before it is recorded, for through the outbox
@@ -25,13 +28,14 @@ const AFTER_FAILURE_MS = 5_000;
  */
 export function createReportResults({ record, publish, count, disable, observe, wake, logger }: ReportDeps) {
   const warn = warnSeldom(logger, 'delivery events go through the outbox');
+  const publishSoon = publishInTime(publish, { withinMs: TELL_MS });
   let failedAt = -Infinity;
 
   async function tell(results: readonly DeliveryResult[]): Promise<Set<DeliveryResult>> {
     const succeeded = results.filter((result) => result.status === 'succeeded' && isNews(result));
     if (succeeded.length === 0 || performance.now() - failedAt < AFTER_FAILURE_MS) return new Set();
     try {
-      await publish(succeeded.map((result) => deliveryFinished(result)));
+      await publishSoon(succeeded.map((result) => deliveryFinished(result)));
       return new Set(succeeded);
     } catch (error) {
       failedAt = performance.now();

@@ -43,10 +43,11 @@ interface AdministerDeps {
 type Change = (by: Administrator, scope: EndpointScope, id: string) => Promise<EndpointRow | null>;
 
 /** What every change of one endpoint has in common: 404 unless it is the caller's, then the endpoint as it is now. */
-export const createAdministerEndpoint = ({ viewsOf, wake }: AdministerDeps) => async ({ caller, params, requestId }: ApiRequest, change: Change): Promise<EndpointView> => {
+export const createAdministerEndpoint = ({ viewsOf, wake }: AdministerDeps) => async ({ caller, params, requestId, concern }: ApiRequest, change: Change): Promise<EndpointView> => {
   const id = endpointIdIn(params);
   const row = await change({ keyId: caller.keyId, requestId }, scopeOf(caller), id);
   if (row === null) throw new Problem('not_found');
+  if (row.user_id !== null) concern(row.user_id);
   wake([caller.workspaceId, id]);
   return (await viewsOf(caller.workspaceId, [row]))(row);
 };

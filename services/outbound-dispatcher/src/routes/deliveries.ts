@@ -2,7 +2,6 @@ import { deliveryFilters, emptyBody, pageQuery } from '@waggle/contracts';
 import { actingFor, answerPage, invalid, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
-import { toBound } from './bounds.ts';
 import { toDeliveryView } from './delivery-view.ts';
 
 const PATH = '/v1/webhooks/deliveries';
@@ -32,10 +31,11 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
     return ok(toDeliveryView(row));
   }
 
-  async function retry({ caller, params: { id = '' }, body }: ApiRequest) {
+  async function retry({ caller, params: { id = '' }, body, concern }: ApiRequest) {
     parseBody(emptyBody, body);
     const found = isDeliveryId(id) ? await log.find(caller, id) : null;
     if (found === null) throw new Problem('not_found');
+    concern(found.user_id);
     const row = await log.retry(caller, id);
     if (row === null) throw new Problem('invalid_transition', { detail: 'The delivery is not finished' });
     wakeEngine();
@@ -56,8 +56,8 @@ function toFilter(given: z.infer<typeof deliveryFilters>, userId: string | undef
     status: given.status ?? null,
     eventPattern: toLikePattern(given.event_type),
     userId: userId ?? null,
-    since: given.since === undefined ? null : toBound(given.since),
-    until: given.until === undefined ? null : toBound(given.until),
+    since: given.since ?? null,
+    until: given.until ?? null,
   };
 }
 

@@ -1,20 +1,29 @@
-import { behaviorEventTypes, campaignEventTypes, webhookEventTypes } from '@waggle/contracts';
-import { ok, parseQuery, type Route } from '@waggle/http';
+import { behaviorEventTypes, campaignEventTypes, pageQuery, webhookEventTypes } from '@waggle/contracts';
+import { answerPage, type Route } from '@waggle/http';
 import { z } from 'zod';
 import { describeEventType } from '../domain/event-types.ts';
 
 const SCHEMAS = new Map<string, z.ZodType>(Object.entries({ ...behaviorEventTypes, ...campaignEventTypes }));
+const position = z.tuple([z.enum(webhookEventTypes)]);
 
 export function eventTypeRoutes(): Route[] {
-  const data = webhookEventTypes.map((name) => ({ ...describeEventType(name), schema: bodySchemaOf(name) }));
+  const all = webhookEventTypes.map((name) => ({ ...describeEventType(name), schema: bodySchemaOf(name) }));
   return [
     {
       method: 'get',
       path: '/v1/webhooks/event-types',
-      async handle({ query }) {
-        parseQuery(z.strictObject({}), query);
-        return ok({ data, next_cursor: null, has_more: false });
-      },
+      handle: (request) =>
+        answerPage(request, {
+          query: pageQuery,
+          scope: ['event-types'],
+          position,
+          async load({ after, limit }) {
+            const start = after === null ? 0 : webhookEventTypes.indexOf(after[0]) + 1;
+            return all.slice(start, start + limit);
+          },
+          positionOf: ({ name }) => [name],
+          toItem: (type) => type,
+        }),
     },
   ];
 }

@@ -4,7 +4,6 @@ import { Router } from 'express';
 import { z } from 'zod';
 import type { ReplayStore } from '../adapters/replay-store.ts';
 import { endpointIdIn, ENDPOINTS_PATH, scopeOf } from './administer-endpoint.ts';
-import { toBound } from './bounds.ts';
 
 interface ReplayDeps {
   store: ReplayStore;
@@ -21,7 +20,7 @@ export function replayRoute({ store, operationIds, wake, wakeReplayer }: ReplayD
     const endpointId = endpointIdIn(params);
     const endpoint = await store.findEndpoint(scopeOf(caller), endpointId);
     if (endpoint === null) throw new Problem('not_found');
-    const range = { endpointId, statuses, since: toBound(since), until: until === undefined ? null : toBound(until) };
+    const range = { endpointId, statuses, since, until: until ?? null };
     const count = await store.count(range);
     if (isDryRun) return ok({ count });
     // It would be skipped once more.

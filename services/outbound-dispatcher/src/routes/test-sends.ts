@@ -1,5 +1,7 @@
 import { newId, testSendBody, toUtc } from '@waggle/contracts';
-import { isJsonType, parseBody, parseJson, Problem, readBody, type Answer, type RequestIdentity, type Route, type RunOnce, type StreamRequest } from '@waggle/http';
+import {
+  isJsonType, mayBeStored, parseBody, parseJson, Problem, readBody, renderProblem, type Answer, type RequestIdentity, type Route, type RunOnce, type StoredAnswer, type StreamRequest,
+} from '@waggle/http';
 import { createHash } from 'node:crypto';
 import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import type { TestDeliveries } from '../adapters/test-deliveries.ts';
@@ -30,10 +32,11 @@ const BODY_LIMIT_BYTES = 1_024;
  * for repetitions by itself. A disabled endpoint is tested too: that is how one sees whether to enable it.
  */
 export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: TestSendDeps): Route {
-  async function prepare({ caller, params }: StreamRequest, body: unknown): Promise<TestSend> {
+  async function prepare({ caller, params, concern }: StreamRequest, body: unknown): Promise<TestSend> {
     const { event_type: eventType } = parseBody(testSendBody, body);
     const endpoint = await findReceiver(scopeOf(caller), endpointIdIn(params));
     if (endpoint === null) throw new Problem('not_found');
+    if (endpoint.userId !== null) concern(endpoint.userId);
     return { endpoint, eventType };
   }
 
@@ -59,6 +62,7 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
     const answer = await onceOutsideTransaction(runOnce, withBody(identity, body), {
       prepare: () => prepare(request, body),
       work: async (plan) => ({ status: 200, headers: {}, body: JSON.stringify(await work(plan)) }),
+      toRefusal: (error) => toRefusal(error, request),
     });
     return { ...answer, body: JSON.parse(answer.body ?? 'null') };
   }
@@ -70,6 +74,14 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
 async function readJson({ incoming }: StreamRequest): Promise<unknown> {
   if (!isJsonType(incoming.headers['content-type'])) throw new Problem('unsupported_media_type');
   return parseJson(await readBody(incoming, BODY_LIMIT_BYTES)).value;
+}
+
+/** As every other POST keeps it. */
+function toRefusal(error: unknown, { incoming }: StreamRequest): StoredAnswer {
+  const { problem, answer } = renderProblem(error, incoming.res!);
+  if (!mayBeStored(answer.status)) throw error;
+  incoming.res!.locals['problem'] = problem;
+  return answer;
 }
 
 /** Of a stream the digest is of the rest of the request. */

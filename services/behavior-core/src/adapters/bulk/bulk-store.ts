@@ -70,22 +70,22 @@ const SAVE = {
 };
 
 export const createBulkStore = (pool: Pool) => ({
-  /** One turn is one transaction: locks, decisions, effects, events, results and progress. What was done before is left out. */
+  /**
+   * One turn is one transaction, or some more where its effects are large: locks, decisions, effects, events, results and progress. What was
+   * done before is left out.
+   */
   async applyTurn(turn: readonly BulkPart[], decide: DecideItems): Promise<TurnOutcome> {
-    const instructions = distinct(turn.flatMap((part) => part.items.map((item) => toInstruction(part, item))));
-    return transactBatch(pool, {
-      async load(tx) {
-        const [batch, done] = await Promise.all([loadBatch(tx, instructions), findDone(tx, instructions)]);
-        return { ...batch, fresh: instructions.filter((instruction) => !done.has(placeOf(instruction))) };
-      },
-      decide: (loaded) => ({ loaded, changes: decide(loaded.fresh, loaded.state, loaded.locked.now) }),
-      async save(tx, { loaded, changes }) {
-        const results = loaded.fresh.map((instruction, at) => toRow(instruction, resultOf(instruction, changes.verdicts[at]!)));
-        const [, progress] = await Promise.all([saveBatch(tx, changes, loaded), saveResults(tx, turn, [...results, ...turn.flatMap(toRefusedRows)])]);
-        return { progress, events: changes.events };
-      },
-    });
+    let left = distinct(turn.flatMap((part) => part.items.map((item) => toInstruction(part, item))));
+    const events: BatchChanges['events'] = [];
+    for (;;) {
+      const outcome = await applyOnce(pool, turn, left, decide);
+      events.push(...outcome.events);
+      if (outcome.left.length === 0) return { progress: outcome.progress, events };
+      left = outcome.left;
+    }
   },
+
+
 
   /** For what fails however often it is tried. */
   async recordPoisoned(part: BulkPart): Promise<Progress[]> {
@@ -101,6 +101,22 @@ interface Place {
   index: number;
 }
 const placeOf = ({ workspaceId, operationId, index }: Place) => `${workspaceId}:${operationId}:${index}`;
+
+/** `left`: what was not decided, because the effects of what was are large. */
+async function applyOnce(pool: Pool, turn: readonly BulkPart[], instructions: readonly BulkInstruction[], decide: DecideItems): Promise<TurnOutcome & { left: BulkInstruction[] }> {
+  return transactBatch(pool, {
+    async load(tx) {
+      const [batch, done] = await Promise.all([loadBatch(tx, instructions), findDone(tx, instructions)]);
+      return { ...batch, fresh: instructions.filter((instruction) => !done.has(placeOf(instruction))) };
+    },
+    decide: (loaded) => ({ loaded, changes: decide(loaded.fresh, loaded.state, loaded.locked.now) }),
+    async save(tx, { loaded: { fresh, ...loaded }, changes }) {
+      const results = changes.verdicts.map((verdict, at) => toRow(fresh[at]!, resultOf(fresh[at]!, verdict)));
+      const [, progress] = await Promise.all([saveBatch(tx, changes, loaded), saveResults(tx, turn, [...results, ...turn.flatMap(toRefusedRows)])]);
+      return { progress, events: changes.events, left: fresh.slice(changes.verdicts.length) };
+    },
+  });
+}
 
 /** A record that is delivered again within the turn is decided once, like one that is delivered again later. */
 const distinct = <Item extends Place>(items: readonly Item[]): Item[] => [...new Map(items.map((item) => [placeOf(item), item])).values()];

@@ -23,7 +23,7 @@ const RUNNING = {
 const BEGIN_ERASURE = {
   name: 'erasure_begin',
   text: `INSERT INTO erasures (workspace_id, operation_id, user_digest, event_sequence, services_done, erased_at)
-    VALUES ($1, $2, $3, $4, '{behavior-core}', $5)`,
+    VALUES ($1, $2, $3, $4, '{}', $5)`,
 };
 
 // A report may come twice, and two of one operation in one batch.
@@ -42,7 +42,7 @@ const FIND = {
 
 export const createErasureStore = (pool: Pool) => ({
   /**
-   * Erases all that the core holds, and asks the others to, in one transaction. Says which operation does it: the given one, or the one
+   * Erases all that the core's database holds, and asks the others to, in one transaction. Says which operation does it: the given one, or the one
    * that is under way already. Null when there is no such user.
    */
   async erase(by: Administrator, { workspaceId, userId }: UserRef, operationId: string): Promise<string | null> {

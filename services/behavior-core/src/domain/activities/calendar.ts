@@ -31,7 +31,7 @@ export function createCalendar({ recurrence, startsOn, createdOn }: Pick<Activit
 
 const MEMO_MAX = 1_000;
 
-/** Of rules that many activities share, and of those that are asked for again: to reckon a stretch takes up to 2 ms. */
+/** Of rules that many activities share, and of those that are asked for again: to reckon a stretch takes some milliseconds, and where long lists or a COUNT are in it a hundred. */
 const reckoned = new Map<string, ReadonlySet<number>>();
 
 function daysOf(recurrence: string, startsOn: string, stretch: number): ReadonlySet<number> {

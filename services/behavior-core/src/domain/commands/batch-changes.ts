@@ -14,7 +14,7 @@ export interface KeptOccurrence {
 
 /** What one batch changes. */
 export interface BatchChanges {
-  /** One per instruction, in their order. */
+  /** One per instruction that was decided, in their order. */
   verdicts: Verdict[];
   /** By command id: to be remembered. */
   answers: Map<string, Remembered>;

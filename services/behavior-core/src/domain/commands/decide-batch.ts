@@ -4,13 +4,24 @@ import { activityKey, type BatchState, type Remembered, type Verdict } from './b
 import { noChanges, refused, type BatchChanges, type Context, type Deciding } from './batch-changes.ts';
 import { decideCreation, decideOnboarding } from './decide-creation.ts';
 import { decideOccurrence } from './decide-occurrence.ts';
+import { EFFECT_BYTES_MAX, sizeOfEffects } from './effect-size.ts';
 import type { Instruction } from './instruction.ts';
 
-/** Decides in order; each instruction sees what the earlier ones of the batch did, repetitions of itself included. */
+/**
+ * Decides in order; each instruction sees what the earlier ones of the batch did, repetitions of itself included. It ends early, with fewer
+ * verdicts than instructions, when the effects have become large: the rest is for another transaction.
+ */
 export function decideBatch(instructions: readonly Instruction[], state: BatchState, deciding: Deciding): BatchChanges {
   const changes = noChanges();
   const context = { now: toUtc(deciding.now), limits: deciding.limits, state, changes };
-  for (const instruction of instructions) changes.verdicts.push(decide(instruction, context));
+  let size = 0;
+  for (const instruction of instructions) {
+    const before = changes.events.length;
+    const verdict = decide(instruction, context);
+    changes.verdicts.push(verdict);
+    size += sizeOfEffects(verdict, changes.events.slice(before));
+    if (size > EFFECT_BYTES_MAX) break;
+  }
   return changes;
 }
 

@@ -4,9 +4,10 @@ import type { Administrator } from '../../adapters/people/audit-log.ts';
 import type { UserRef } from '../../adapters/people/user-store.ts';
 
 /** The user whom the path names: for a user key its owner alone (403), and never an id that nobody can have (404). */
-export function namedUser({ caller, params }: ApiRequest): UserRef {
+export function namedUser({ caller, params, concern }: ApiRequest): UserRef {
   const named = userIdSchema.safeParse(actingFor(caller, params['id']));
   if (!named.success) throw unknownUser();
+  concern(named.data);
   return { workspaceId: caller.workspaceId, userId: named.data };
 }
 

@@ -8,7 +8,9 @@ import { administrator, namedUser, unknownUser } from './named-user.ts';
 
 export interface UsersDeps {
   users: UserStore;
-  erasures: ErasureStore;
+  erasures: Pick<ErasureStore, 'erase'>;
+  /** What is kept of erased users for repetitions. Never throws: what could not be forgotten now is forgotten later. */
+  forgetAnswers(): Promise<void>;
   operationIds: ReturnType<typeof createOperationIds>;
   /** Tells the outbox relay which keys have something new. */
   wake(keys: readonly string[]): void;
@@ -17,7 +19,7 @@ export interface UsersDeps {
 
 const noQuery = z.strictObject({});
 
-export function usersRoutes({ users, erasures, operationIds, wake, now }: UsersDeps): Route[] {
+export function usersRoutes({ users, erasures, forgetAnswers, operationIds, wake, now }: UsersDeps): Route[] {
   async function find(request: ApiRequest): Promise<UserRow> {
     parseQuery(noQuery, request.query);
     const user = await users.find(namedUser(request));
@@ -47,11 +49,12 @@ export function usersRoutes({ users, erasures, operationIds, wake, now }: UsersD
     return ok(toSettings(changed));
   }
 
-  /** The core's part is done with the answer; the operation is complete when every service has reported. */
+  /** With the answer the core's part is done, unless Redis is away; the operation is complete when every service has reported. */
   async function erase(request: ApiRequest): Promise<Answer> {
     const user = namedUser(request);
     const operationId = await erasures.erase(administrator(request), user, operationIds.make(request.caller, 'core', now().getTime(), 'erase'));
     if (operationId === null) throw unknownUser();
+    await forgetAnswers();
     wake([keyOfUser({ workspace_id: user.workspaceId, user_id: user.userId })]);
     return { status: 202, body: { status: 'accepted', operation_id: operationId }, headers: { location: `/v1/operations/${operationId}` } };
   }

@@ -19,7 +19,7 @@ const bulkBody = z.object({ operations: z.array(z.unknown()).min(1).max(ITEMS_MA
 
 /** Up to 1,000 items, answered when the core has committed the last of them. */
 export function bulkJsonHandler({ operationIds, submit, now }: BulkJsonDeps) {
-  return async ({ caller, body, identity }: ApiRequest): Promise<Answer> => {
+  return async ({ caller, body, identity, concern }: ApiRequest): Promise<Answer> => {
     const { operations, notify } = parseBody(bulkBody, body);
     const at = now();
     const operationId = operationIds.make(caller, 'core', at.getTime(), 'bulk');
@@ -30,8 +30,10 @@ export function bulkJsonHandler({ operationIds, submit, now }: BulkJsonDeps) {
     const identify = createItemIdentities(caller.workspaceId, identity);
     for (const [index, value] of operations.entries()) {
       const parsed = parseItem(value, { caller, now: at, notify });
-      if (parsed.kind === 'valid') grouping.add(identify(index, parsed.body));
-      else grouping.refuse({ index, activity_id: parsed.activity_id, error: parsed.error });
+      if (parsed.kind === 'valid') {
+        concern(parsed.body.user_id);
+        grouping.add(identify(index, parsed.body));
+      } else grouping.refuse({ index, activity_id: parsed.activity_id, error: parsed.error });
     }
 
     const parts = grouping.flush();
