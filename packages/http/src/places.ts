@@ -4,6 +4,8 @@ import { Problem } from './problem.ts';
 interface PlacesSettings {
   /** In this process. */
   max: number;
+  /** So many of them one workspace may have; a quarter unless another is given. */
+  ofOneMax?: number;
   /** In the plural, as `exports`: stands in the problem's `detail`. */
   name: string;
   retryAfterSeconds: number;
@@ -16,9 +18,8 @@ export interface Places {
   take(caller: Pick<Caller, 'workspaceId'>): () => void;
 }
 
-/** What is long and costly has few places in a process. One workspace gets a quarter of them, so that it cannot keep all others out. */
-export function createPlaces({ max, name, retryAfterSeconds }: PlacesSettings): Places {
-  const ofOneMax = Math.max(1, Math.floor(max / 4));
+/** What is long and costly has few places in a process. One workspace gets a part of them, so that it cannot keep all others out. */
+export function createPlaces({ max, ofOneMax = Math.max(1, Math.floor(max / 4)), name, retryAfterSeconds }: PlacesSettings): Places {
   const taken = new Map<string, number>();
   let all = 0;
 

@@ -6,7 +6,7 @@ import { tellEvents, type Telling, type TellEventsDeps } from './tell-events.ts'
 
 export interface EventStreamDeps extends TellEventsDeps {
   readHead(workspaceId: string): Promise<LogState & { position: number }>;
-  /** So many at once in this process, and of one workspace a quarter of them. */
+  /** So many at once in this process, and of one workspace half of them: a thousand listeners are nothing special. */
   streamsMax: number;
 }
 
@@ -14,7 +14,7 @@ const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 
 /** `GET /v1/events/stream`: server-sent events (WHATWG HTML §9.2), whose ids are cursors. */
 export function eventStream({ readHead, streamsMax, ...deps }: EventStreamDeps) {
-  const places = createPlaces({ max: streamsMax, name: 'streams', retryAfterSeconds: 5 });
+  const places = createPlaces({ max: streamsMax, ofOneMax: Math.ceil(streamsMax / 2), name: 'streams', retryAfterSeconds: 5 });
 
   async function prepare({ caller, query, header }: ApiRequest): Promise<Telling> {
     const { cursor: named, ...filters } = parseQuery(eventStreamQuery, query);
