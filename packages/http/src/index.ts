@@ -14,6 +14,7 @@ export * from './limit.ts';
 export * from './operation-id.ts';
 export type { Outlet } from './outlet.ts';
 export * from './page.ts';
+export * from './places.ts';
 export * from './problem.ts';
 export * from './redis.ts';
 export type { Admission } from './rolling-limit.ts';

@@ -16,6 +16,8 @@ interface RedisOptions {
 
 // Redis holds nothing that may not be lost: limits, replies and receipts.
 const SETTINGS = ['--save', '', '--appendonly', 'no'];
+/** All that is written has an end. When it is full, what was not asked for the longest goes before its time; else nothing would be kept for anybody until something ends. */
+export const MEMORY = ['--maxmemory', '192mb', '--maxmemory-policy', 'volatile-lru'];
 
 export async function startRedis({
   directory,
@@ -30,13 +32,13 @@ export async function startRedis({
   mkdirSync(data, { recursive: true });
   const command =
     found.kind === 'binary'
-      ? { command: found.file, args: ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, ...SETTINGS] }
+      ? { command: found.file, args: ['--bind', '127.0.0.1', '--port', String(port), '--dir', data, ...SETTINGS, ...MEMORY] }
       : containerCommand({
           image: REDIS_IMAGE,
           name: 'redis',
           directory,
           ports: [{ host: port, container: 6_379 }],
-          args: ['redis-server', ...SETTINGS],
+          args: ['redis-server', ...SETTINGS, ...MEMORY],
         });
   const url = `redis://127.0.0.1:${port}`;
   const isAnswering = () =>

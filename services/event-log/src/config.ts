@@ -12,7 +12,7 @@ const environment = z.object({
   EVENT_LOG_PARTITION: z.enum(PERIODS).default('month'),
   /** Drops partitions in which all was recorded longer ago; 0 keeps all. No shorter than Kafka keeps its topics: a redelivered event must find its first. */
   RETENTION_DAYS: z.coerce.number().int().min(0).refine((days) => days === 0 || days > 30, 'Must be 0 (keep all) or more than the 30 days of the topics').default(0),
-  /** Open at once in this instance; beyond it 503. */
+  /** Open at once in this instance, of one workspace half of the streams and a quarter of the exports; beyond it 503. */
   STREAMS_MAX: count(2_000),
   EXPORTS_MAX: count(16),
   /** Streams and exports are never silent for longer. */

@@ -1,6 +1,10 @@
 import type { ServerProcess } from '@waggle/local-stack';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createLogger } from '@waggle/runtime';
+import { createRedis } from '@waggle/http';
+import { Redis } from 'ioredis';
+import { createReplyChannel } from '../src/adapters/reply-channel.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 
@@ -157,3 +161,31 @@ test('while the core is away: 202 with the place to ask, and what was accepted i
   expect(await callApi('GET', onCore(String(location)), { key: userKey })).toMatchObject({ status: 404 });
   expect(await callApi('GET', onCore(`/v1/operations/${operationOfNobody}`), { key: systemKey })).toMatchObject({ status: 404 });
 }, 60_000);
+
+test('replies are heard once Redis permits it, whatever else comes by their channel', async () => {
+  const admin = new Redis(stack.redisUrl);
+  const name = `listener-${process.pid}`;
+  await admin.acl('SETUSER', name, 'on', '>secret', '+@all', '~*', 'resetchannels');
+  const withName = new URL(stack.redisUrl);
+  Object.assign(withName, { username: name, password: 'secret' });
+  const logger = createLogger('test', 'silent');
+  const refusals: unknown[] = [];
+  const redis = createRedis(withName.href, logger);
+  const channel = createReplyChannel(redis.client, name, Object.assign(logger, { warn: (line: unknown) => refusals.push(line) }));
+  const stop = await stack.run([redis, channel]);
+  try {
+    await eventually(() => expect(refusals).not.toEqual([]));
+    expect(channel.isListening()).toBe(false);
+    await admin.acl('SETUSER', name, 'allchannels');
+    await eventually(() => expect(channel.isListening()).toBe(true));
+
+    const heard: string[] = [];
+    channel.await('op_1', ({ operation_id }) => heard.push(operation_id));
+    for (const text of ['no JSON', '{}', JSON.stringify([{ operation_id: 'op_1', result: { status: 'refused', code: 'not_found', detail: '' } }])]) await admin.publish(channel.address, text);
+    await eventually(() => expect(heard).toEqual(['op_1']));
+  } finally {
+    await stop();
+    await admin.acl('DELUSER', name);
+    admin.disconnect();
+  }
+});

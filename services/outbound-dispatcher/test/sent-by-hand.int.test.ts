@@ -296,6 +296,22 @@ test('a large replay goes back a few at a time, and what is new goes before it',
   await stack.db('outbound-dispatcher').query('DELETE FROM replays WHERE id = $1', [asked.body.operation_id]);
 });
 
+test('replays whose endpoints are silent starve none behind them, however many they are', async () => {
+  const [db, silent, other] = [stack.db('outbound-dispatcher'), await register('/silent', { event_types: ['award.*'] }), await register('/behind', { event_types: ['award.*'] })];
+  await failedDeliveries(silent.id, 200);
+  await failedDeliveries(other.id, 3);
+  // Each waits for one delivery that is never over.
+  await db.query(
+    `WITH put AS (UPDATE deliveries SET status = 'pending', completed_at = NULL, claimable_at = 'infinity', replay_id = 'op_' || id WHERE endpoint_id = $1 RETURNING workspace_id, replay_id)
+    INSERT INTO replays (workspace_id, id, endpoint_id, statuses, after_created_at, until, total, put_back, is_put_back, created_at)
+    SELECT workspace_id, replay_id, $1, '{failed}', now(), now(), 1, 1, true, now() - interval '1 minute' FROM put`,
+    [silent.id],
+  );
+  await completed((await replay(other.id, { since: SINCE })).body.operation_id);
+  expect(at('/behind')).toHaveLength(3);
+  await db.query('DELETE FROM replays WHERE endpoint_id = $1', [silent.id]);
+});
+
 test('a killed instance and a second one put each delivery back once', async () => {
   const { id } = await register('/shared', { event_types: ['activity.completed'] });
   await failedDeliveries(id, 3_000, { status: 'skipped' });

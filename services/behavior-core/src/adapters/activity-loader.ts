@@ -154,6 +154,6 @@ const ZERO = 48;
 function parseSnooze(text: string): LoggedDay {
   const [code = '', snoozedUntilMs] = text.split('@');
   const shared = SHARED.get(code);
-  if (shared === undefined || snoozedUntilMs === undefined) throw new Error(`No day of a history: ${text}`);
+  if (shared === undefined || snoozedUntilMs === undefined) throw new RangeError(`No day of a history: ${text}`);
   return { ...shared, snoozedUntil: toUtc(new Date(Number(snoozedUntilMs))) };
 }

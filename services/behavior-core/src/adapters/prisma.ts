@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { DatabaseUnavailable } from '@waggle/database';
+import { classifyFailure } from '@waggle/database';
 import type { Pool } from 'pg';
 import { Prisma, PrismaClient } from '../generated/prisma/client.ts';
 
@@ -10,8 +10,13 @@ export async function orUnavailable<Result>(work: Promise<Result>): Promise<Resu
   return work.catch((error: unknown) => { throw toUnavailable(error); });
 }
 
-/** A query that Prisma refuses to send is a fault of ours, not the database's. */
+// P1xxx: no connection. P2xxx: a request at fault, but for these: no free connection, no transaction in time, a deadlock, too many
+// connections, and a table or column that is not there yet.
+const STATE_OF_DATABASE = /^(P1...|P2024|P2028|P2034|P2037|P2021|P2022)$/;
+
+/** A query that Prisma refuses to send, or whose values the database does not take, is a fault of ours: trying again changes nothing. */
 function toUnavailable(error: unknown): unknown {
   if (error instanceof Prisma.PrismaClientValidationError) return error;
-  return new DatabaseUnavailable('The database is not available', { cause: error });
+  if (error instanceof Prisma.PrismaClientKnownRequestError && !STATE_OF_DATABASE.test(error.code)) return error;
+  return classifyFailure(error);
 }

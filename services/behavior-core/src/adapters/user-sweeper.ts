@@ -27,8 +27,8 @@ export interface UserSweeperSettings {
 }
 
 export interface UserSweeper extends Component {
-  /** Goes on until nobody is due. */
-  run(): Promise<BehaviorEvent[]>;
+  /** Goes on until nobody is due; tells how many events that made. */
+  run(): Promise<number>;
 }
 
 /** Does what is due by the clock. Any number of instances share the work; what one leaves another finds due. */
@@ -38,8 +38,9 @@ export function createUserSweeper({ sweep, wake, now, logger }: UserSweeperDeps,
   let isRunning = false;
   let isStopping = false;
 
-  async function run(): Promise<BehaviorEvent[]> {
-    const all: BehaviorEvent[] = [];
+  async function run(): Promise<number> {
+    // A count alone: after a long absence a pass makes more events than memory holds.
+    let count = 0;
     let limit = usersMax;
     for (;;) {
       const swept = await sweepOrNarrow(limit);
@@ -47,9 +48,9 @@ export function createUserSweeper({ sweep, wake, now, logger }: UserSweeperDeps,
       else {
         const { users, events, isPart, failure } = swept;
         if (failure !== undefined) logger.error({ err: failure, sweeper: name }, 'a user cannot be judged, put off for an hour');
-        all.push(...events);
+        count += events.length;
         wake(events.map(keyOfUser));
-        if (isStopping || (users < limit && !isPart)) return all;
+        if (isStopping || (users < limit && !isPart)) return count;
         if (failure !== undefined) limit = usersMax;
       }
     }

@@ -1,5 +1,5 @@
 import { eventExportQuery, eventFilters } from '@waggle/contracts';
-import { actingFor, parseQuery, Problem, type Answer, type ApiRequest, type Outlet } from '@waggle/http';
+import { actingFor, createPlaces, parseQuery, type Answer, type ApiRequest, type Outlet } from '@waggle/http';
 import { CSV_HEADER, toCsvLine } from '../domain/csv.ts';
 import { toItem, toItemText } from '../domain/item.ts';
 import { cutPage, startOf, type Found } from '../domain/page-cut.ts';
@@ -15,7 +15,7 @@ interface StoredEvent {
 export interface EventExportDeps {
   readPage(selection: Selection, from: { after: number; limit: number }): Promise<Found<StoredEvent> & LogState>;
   readHead(workspaceId: string): Promise<LogState & { position: number }>;
-  /** So many at once in this process. */
+  /** So many at once in this process, and of one workspace a quarter of them. */
   exportsMax: number;
   /** An answer is never silent for longer: proxies cut it off. */
   heartbeatMs: number;
@@ -29,13 +29,13 @@ const FORMATS = {
 
 /** `GET /v1/events/export`: all that was recorded when it was asked for, in order, two pages in memory at most. */
 export function eventExport({ readPage, readHead, exportsMax, heartbeatMs }: EventExportDeps) {
-  let open = 0;
+  const places = createPlaces({ max: exportsMax, name: 'exports', retryAfterSeconds: 10 });
 
   return async function handle({ caller, query }: ApiRequest): Promise<Answer> {
     const { format, ...filters } = parseQuery(eventExportQuery, query);
     const userId = actingFor(caller, filters.user_id);
     const selection = toSelection(eventFilters.parse(filters), { workspaceId: caller.workspaceId, userId, isSystemKey: caller.userId === null });
-    if (open >= exportsMax) throw new Problem('unavailable', { detail: 'Too many exports are under way here', headers: { 'retry-after': '10' } });
+    places.check(caller);
     // The end is fixed, or an export of a busy workspace would never end.
     const head = await readHead(caller.workspaceId);
     const { header, toLine, type } = FORMATS[format];
@@ -43,7 +43,7 @@ export function eventExport({ readPage, readHead, exportsMax, heartbeatMs }: Eve
       status: 200,
       headers: { 'content-type': type, 'content-disposition': `attachment; filename="events.${format}"`, 'cache-control': 'no-store' },
       async pour(outlet) {
-        open++;
+        const giveBack = places.take(caller);
         const writer = createHeldWriter(outlet, heartbeatMs);
         try {
           await writer.write(header);
@@ -54,7 +54,7 @@ export function eventExport({ readPage, readHead, exportsMax, heartbeatMs }: Eve
           await writer.finish();
         } finally {
           writer.stop();
-          open--;
+          giveBack();
         }
       },
     };

@@ -1,12 +1,12 @@
 import { eventFilters, eventStreamQuery } from '@waggle/contracts';
-import { actingFor, parseQuery, Problem, type Answer, type ApiRequest } from '@waggle/http';
+import { actingFor, createPlaces, parseQuery, type Answer, type ApiRequest } from '@waggle/http';
 import { toSelection } from '../domain/selection.ts';
 import { cursorsOf, type LogState } from './event-cursor.ts';
 import { tellEvents, type Telling, type TellEventsDeps } from './tell-events.ts';
 
 export interface EventStreamDeps extends TellEventsDeps {
   readHead(workspaceId: string): Promise<LogState & { position: number }>;
-  /** So many at once in this process. */
+  /** So many at once in this process, and of one workspace half of them: a thousand listeners are nothing special. */
   streamsMax: number;
 }
 
@@ -14,7 +14,7 @@ const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 
 /** `GET /v1/events/stream`: server-sent events (WHATWG HTML §9.2), whose ids are cursors. */
 export function eventStream({ readHead, streamsMax, ...deps }: EventStreamDeps) {
-  let open = 0;
+  const places = createPlaces({ max: streamsMax, ofOneMax: Math.ceil(streamsMax / 2), name: 'streams', retryAfterSeconds: 5 });
 
   async function prepare({ caller, query, header }: ApiRequest): Promise<Telling> {
     const { cursor: named, ...filters } = parseQuery(eventStreamQuery, query);
@@ -36,16 +36,16 @@ export function eventStream({ readHead, streamsMax, ...deps }: EventStreamDeps) 
 
   return async function handle(request: ApiRequest): Promise<Answer> {
     const telling = await prepare(request);
-    if (open >= streamsMax) throw new Problem('unavailable', { detail: 'Too many streams are open here', headers: { 'retry-after': '5' } });
+    places.check(request.caller);
     return {
       status: 200,
       headers: HEADERS,
       async pour(outlet) {
-        open++;
+        const giveBack = places.take(request.caller);
         try {
           await tellEvents(deps, telling, outlet);
         } finally {
-          open--;
+          giveBack();
         }
       },
     };

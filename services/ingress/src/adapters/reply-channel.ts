@@ -1,6 +1,10 @@
 import { replies, type Reply } from '@waggle/contracts';
+import { parseValue } from '@waggle/kafka';
 import type { Component, Logger } from '@waggle/runtime';
 import type { Redis } from 'ioredis';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const SUBSCRIBE_PAUSE_MS = 500;
 
 export interface ReplyChannel extends Component {
   address: string;
@@ -24,15 +28,26 @@ export function createReplyChannel(redis: Redis, instanceId: string, logger: Log
 
   subscriber.on('error', (error) => logger.debug({ err: error }, 'redis subscriber'));
   subscriber.on('close', () => { isListening = false; });
-  subscriber.on('ready', () => {
-    subscriber.subscribe(address).then(() => { isListening = true; }, (error: unknown) => logger.warn({ err: error }, 'not subscribed to replies'));
-  });
+  subscriber.on('ready', () => void listen());
   subscriber.on('message', (_channel: string, text: string) => {
     for (const reply of parseReplies(text)) callbacks.get(reply.operation_id)?.(reply);
   });
 
+  /** Redis may refuse it on a connection that stays, and a new connection tries anew. */
+  async function listen() {
+    while (subscriber.status === 'ready' && !isListening) {
+      try {
+        await subscriber.subscribe(address);
+        isListening = true;
+      } catch (error) {
+        logger.warn({ err: error }, 'not subscribed to replies');
+        await pause(SUBSCRIBE_PAUSE_MS);
+      }
+    }
+  }
+
   function parseReplies(text: string) {
-    const parsed = replies.safeParse(JSON.parse(text));
+    const parsed = replies.safeParse(parseValue(text));
     if (!parsed.success) logger.error({ err: parsed.error }, 'a reply that is none');
     return parsed.data ?? [];
   }

@@ -25,6 +25,11 @@ interface ReplayName {
   id: string;
 }
 
+/** With its place among all that are open. */
+export interface OpenReplay extends ReplayName {
+  createdAt: Date;
+}
+
 interface ActiveReplay {
   endpointId: string;
   isPutBack: boolean;
@@ -44,9 +49,11 @@ const INSERT = {
   text: `INSERT INTO replays (workspace_id, id, endpoint_id, statuses, after_created_at, until, total) VALUES ($1, $2, $3, $4::text[], $5::timestamptz, $6::timestamptz, $7)`,
 };
 
+// A page behind a place, the first of all without one. Ids order what was asked for in one millisecond, which is all that the column keeps.
 const LIST_ACTIVE = {
   name: 'replays_active',
-  text: `SELECT workspace_id AS "workspaceId", id FROM replays WHERE completed_at IS NULL ORDER BY created_at LIMIT 100`,
+  text: `SELECT workspace_id AS "workspaceId", id, created_at AS "createdAt" FROM replays
+    WHERE completed_at IS NULL AND ($1::timestamptz IS NULL OR (created_at, id) > ($1::timestamptz, $2::text)) ORDER BY created_at, id LIMIT $3::int`,
 };
 
 // Whoever else is at it goes on with it.
@@ -132,7 +139,8 @@ export const createReplayStore = (pool: Pool) => ({
       ])),
     });
   },
-  listActive: (): Promise<ReplayName[]> => query<ReplayName>(pool, LIST_ACTIVE),
+  /** In the order in which they were asked for, those behind `after`. */
+  listActive: (after: OpenReplay | null, countMax: number): Promise<OpenReplay[]> => query<OpenReplay>(pool, LIST_ACTIVE, [after?.createdAt ?? null, after?.id ?? null, countMax]),
   /** One short transaction: puts back as many as may wait, or ends what is over. Tells how many were put back. */
   async step({ workspaceId, id }: ReplayName, { waitingMax }: { waitingMax: number }): Promise<number> {
     return transact(pool, {

@@ -1,5 +1,5 @@
 import type { Component, Logger } from '@waggle/runtime';
-import type { ReplayStore } from '../adapters/replay-store.ts';
+import type { OpenReplay, ReplayStore } from '../adapters/replay-store.ts';
 import { createWakeUp } from './wake-up.ts';
 
 interface ReplayerDeps {
@@ -16,6 +16,8 @@ export interface Replayer extends Component {
 
 /** Of one replay at most so many wait for their first attempt: it never fills a lane, nor stands before what is new. */
 const WAITING_MAX = 200;
+/** So many are stepped in a row; the next time those behind them. */
+const PAGE_MAX = 100;
 const BUSY_POLL_MS = 100;
 const IDLE_POLL_MS = 1_000;
 const STALE_AFTER_MS = 30_000;
@@ -29,25 +31,33 @@ export function createReplayer({ store, wakeEngine, logger }: ReplayerDeps): Rep
   let isStopping = false;
   let steppedAt = performance.now();
   let running = Promise.resolve();
+  let last: OpenReplay | null = null;
 
-  /** Tells how many replays are under way. */
-  async function stepAll(): Promise<number> {
-    const active = await store.listActive();
-    for (const replay of active) {
+  /** The page behind the last one, and around: replays to endpoints that are silent stay open for long, and must not starve those behind them. Tells whether any are under way. */
+  async function stepPage(): Promise<boolean> {
+    const page = await nextPage();
+    for (const replay of page) {
       if (isStopping) break;
+      last = replay;
       if ((await store.step(replay, { waitingMax: WAITING_MAX })) > 0) wakeEngine();
     }
+    if (page.length < PAGE_MAX) last = null;
     steppedAt = performance.now();
-    return active.length;
+    return page.length > 0;
+  }
+
+  async function nextPage(): Promise<OpenReplay[]> {
+    const page = await store.listActive(last, PAGE_MAX);
+    return page.length > 0 || last === null ? page : store.listActive(null, PAGE_MAX);
   }
 
   async function run() {
     while (!isStopping) {
-      const count = await stepAll().catch((error: unknown) => {
+      const isBusy = await stepPage().catch((error: unknown) => {
         logger.error({ err: error }, 'replays cannot go on, trying again');
-        return 0;
+        return false;
       });
-      await wakeUp.after(count > 0 ? BUSY_POLL_MS : IDLE_POLL_MS);
+      await wakeUp.after(isBusy ? BUSY_POLL_MS : IDLE_POLL_MS);
     }
   }
 

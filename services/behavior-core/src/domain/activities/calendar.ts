@@ -46,6 +46,6 @@ function daysOf(recurrence: string, startsOn: string, stretch: number): Readonly
 
 function ruleOf(recurrence: string): Recurrence {
   const rule = parseRecurrence(recurrence);
-  if (typeof rule === 'string') throw new Error(`A recurrence that was accepted is none: ${rule}`);
+  if (typeof rule === 'string') throw new RangeError(`A recurrence that was accepted is none: ${rule}`);
   return rule;
 }

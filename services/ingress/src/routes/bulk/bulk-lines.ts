@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bulkCommand, toUtc } from '@waggle/contracts';
-import { inProgress, keyReused, parseQuery, Problem, REPLAYED, type Answer, type ApiRequest, type createOperationIds, type StreamRequest } from '@waggle/http';
+import { createPlaces, inProgress, keyReused, parseQuery, REPLAYED, type Answer, type ApiRequest, type createOperationIds, type StreamRequest } from '@waggle/http';
 import { toRecord, type KafkaRecord } from '@waggle/kafka';
 import { Unavailable, type RightOfWay } from '@waggle/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -26,12 +26,12 @@ const linesQuery = z.strictObject({ notify: z.enum(['true', 'false']).default('f
 
 /** Up to 100,000 lines of JSON, in constant memory: what has been read goes into Kafka before more is read. */
 export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, now }: BulkLinesDeps) {
-  let uploads = 0;
+  const places = createPlaces({ max: UPLOADS_MAX, name: 'uploads', retryAfterSeconds: 5 });
 
   return async (request: StreamRequest): Promise<Answer> => {
     const { notify } = parseQuery(linesQuery, request.query);
-    if (uploads >= UPLOADS_MAX) throw new Problem('unavailable', { detail: 'Too many uploads at once', headers: { 'retry-after': '5' } });
-    uploads++;
+    places.check(request.caller);
+    const giveBack = places.take(request.caller);
     try {
       const claim = request.identity === null ? null : await memory.claim(request.identity);
       const hash = createHash('sha256').update(request.identity?.digest ?? '');
@@ -39,7 +39,7 @@ export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, no
       if (claim?.kind === 'known') return await answerAgain(claim, { request, hash });
       return await accept({ request, hash, context: { caller: request.caller, now: now(), notify: notify === 'true' }, head: newHead(request) }, claim);
     } finally {
-      uploads--;
+      giveBack();
     }
   };
 
