@@ -1,12 +1,21 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createLogger } from '@waggle/runtime';
+import { createRedis } from '../src/redis.ts';
 import { createLocalLimit, createRollingLimit, type Admission } from '../src/rolling-limit.ts';
 
 const { redisUrl } = JSON.parse(process.env['WAGGLE_TEST_SERVERS'] ?? '{}');
 const redis = new Redis(redisUrl, { lazyConnect: true });
-beforeAll(() => redis.connect());
-afterAll(() => redis.disconnect());
+const impatient = createRedis(redisUrl, createLogger('test', 'silent'));
+beforeAll(async () => {
+  await redis.connect();
+  await impatient.client.connect();
+});
+afterAll(() => {
+  redis.disconnect();
+  impatient.client.disconnect();
+});
 
 const policy = { name: 'test', limit: 3, windowUs: 60_000_000 };
 // Microseconds since 1970 need 51 bits: the script must not lose the last ones.
@@ -60,4 +69,15 @@ test('parallel requests share one limit, and each hears of its own subject', asy
   const admissions = await Promise.all(askedFor.map((subject, index) => inRedis(subject, `r${index}`, policy)));
   const remaining = admissions.map((admission) => (admission.isAdmitted ? admission.remaining : 'refused'));
   expect(remaining).toEqual([2, 2, 1, 0, 1, 'refused', 'refused']);
+});
+
+test('an answer that was there in time counts, however late the process comes to read it; one that was not does not', async () => {
+  const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+  const asked = createRollingLimit(impatient.client)('stalled', 'r1', policy);
+  // Until it is on its way.
+  for (let n = 0; n < 3; n++) await turn();
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  expect(await asked).toMatchObject({ isAdmitted: true, remaining: 2 });
+  await expect(impatient.client.blpop('nothing-comes-here', 1)).rejects.toThrow('Command timed out');
 });
