@@ -69,3 +69,8 @@ describe('a natural command id', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 });
+
+test.each(['x', '', '2026-13-01T00:00:00Z', '2026-01-01T23:59:60Z', '2026-01-01T00:00:00+99:00', '2026-01-01T00:00:00', '1969-12-31T00:00:00Z'])('a due date of %j is a fault that is named, of one item', (due_at) => {
+  const parsed = activityCreateBody.safeParse({ event: 'activity.create', user_id: 'usr_1', activity: { type: 'task', name: 'x', schedule: { due_at } } });
+  expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toContain('activity.schedule.due_at');
+});

@@ -70,6 +70,9 @@ export function toUtc(timestamp: string | Date): string {
   return new Date(timestamp).toISOString().replace('.000Z', 'Z');
 }
 
+/** For `overwrite`, which runs also where the form was found wrong. */
+export const toUtcIfTime = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : toUtc(text));
+
 /** An IANA name, as the runtime's time zone data knows it. Offsets such as `+01:00` are no zones: they know no summer time. */
 export const timeZone = z.string().max(64).transform((name, context) => {
   const known = /^[A-Za-z]/.test(name) ? zoneNamed(name) : undefined;

@@ -22,7 +22,7 @@ const FIND = {
   name: 'idempotency_find',
   text: `SELECT digest, sealed_answer FROM idempotent_requests WHERE workspace_id = $1 AND id = $2 AND created_at > clock_timestamp() - interval '${KEPT_HOURS} hours'`,
 };
-// One that is there has expired, else it would have been found.
+// One that is there has expired, else it would have been found. Nothing of it may stay: by `user_id` an erasure finds the answer.
 const SAVE = {
   name: 'idempotency_save',
   text: `INSERT INTO idempotent_requests (workspace_id, id, digest, sealed_answer, user_id, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())

@@ -19,7 +19,7 @@ const insertAfterDeciding = (number: number) =>
   });
 
 let ids = 0;
-const aRequest = (given: { id?: string; digest?: string } = {}) => ({ workspaceId: 'ws_1', users: new Set<string>(), id: `request_${ids++}`, digest: 'a', ...given });
+const aRequest = (given: { id?: string; digest?: string; users?: ReadonlySet<string> } = {}) => ({ workspaceId: 'ws_1', users: new Set<string>(), id: `request_${ids++}`, digest: 'a', ...given });
 
 beforeAll(async () => {
   await stack.run([database]);
@@ -133,10 +133,12 @@ describe('inside a request', () => {
 
 test('after 24 hours an id is free again, and the cleaner removes it', async () => {
   const db = stack.db('behavior-core');
-  const [kept, expired] = [aRequest(), aRequest()];
+  const [kept, expired] = [aRequest(), aRequest({ users: new Set(['usr_before']) })];
   for (const request of [kept, expired]) await requests.runOnce(request, async () => 'first');
   await db.query("UPDATE idempotent_requests SET created_at = now() - interval '24 hours 1 second' WHERE id = $1", [expired.id]);
-  expect(await requests.runOnce({ ...expired, digest: 'b' }, async () => 'second')).toEqual({ kind: 'executed', answer: 'second' });
+  expect(await requests.runOnce({ ...expired, digest: 'b', users: new Set(['usr_now']) }, async () => 'second')).toEqual({ kind: 'executed', answer: 'second' });
+  const { rows } = await db.query('SELECT digest, user_id FROM idempotent_requests WHERE id = $1', [expired.id]);
+  expect(rows).toEqual([{ digest: 'b', user_id: 'usr_now' }]);
   await db.query("UPDATE idempotent_requests SET created_at = now() - interval '24 hours 1 second' WHERE id = $1", [expired.id]);
   expect(await requests.removeExpired(10)).toBe(1);
   expect(await requests.runOnce(kept, async () => 'second')).toEqual({ kind: 'replayed', answer: 'first' });

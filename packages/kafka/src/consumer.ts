@@ -47,10 +47,16 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
   async function handleBatch(records: RawRecord[]) {
     for (let at = 0; at < records.length; at += batchMax) {
       busySince = Date.now();
-      await runBatch(records.slice(at, at + batchMax));
+      await runBatch(records.slice(at, at + batchMax)).catch(giveUp);
     }
     busySince = null;
     if (settings.restMs !== undefined && records.length < BACKLOG && !isStopping) await pause(settings.restMs);
+  }
+
+  /** What is neither handled nor set aside has to stay the next one: an offset committed behind it would lose it. */
+  function giveUp(error: unknown): never {
+    isStopping = true;
+    throw error;
   }
 
   return {
@@ -59,7 +65,8 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
     async stop() {
       isStopping = true;
       source.stopFetching();
-      await inHand;
+      // A failure has been told already.
+      await inHand.catch(() => undefined);
       await source.stop();
     },
     health: () => (busySince !== null && Date.now() - busySince > (settings.stuckAfterMs ?? 10_000) ? 'a batch is stuck' : source.health()),

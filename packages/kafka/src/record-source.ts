@@ -43,8 +43,9 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
   let fail: (error: unknown) => void;
 
   async function run() {
-    consumer = openConsumer(kafka, settings.kafka.prefix + settings.groupId, settings.fetchBytesMax);
-    const { on, events } = consumer;
+    const opened = openConsumer(kafka, settings.kafka.prefix + settings.groupId, settings.fetchBytesMax);
+    consumer = opened;
+    const { on, events } = opened;
     for (const sign of [events.HEARTBEAT, events.FETCH]) on(sign, () => { lastSignAt = Date.now(); });
     on(events.CRASH, ({ payload }) => void restart(payload.error));
     on(events.GROUP_JOIN, ({ payload }) => {
@@ -52,9 +53,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
       ledger.keepOnly(partitions);
       logger.info({ topic, partitions, durationMs: payload.duration }, 'partitions assigned');
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [prefixedTopic], fromBeginning: true });
-    await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+    await join(opened, { topic: prefixedTopic, eachBatch, isStopping: () => isStopping, logger });
   }
 
   async function restart(reason: unknown) {
@@ -71,7 +70,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     if (isStopping) return; // not handled, not committed: the successor's
     const records = batch.messages.map((message) => toRaw(batch.partition, message));
     pending += records.length;
-    void receive(records).then(() => { pending -= records.length; });
+    void receive(records).then(() => { pending -= records.length; }, fail);
     while (pending > (settings.pendingMax ?? PENDING_MAX) && !isStopping) {
       await pause(20);
       await heartbeat();
@@ -87,15 +86,49 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     },
     stopFetching() {
       isStopping = true;
-      consumer.pause([{ topic: prefixedTopic }]);
+      pauseFetching(consumer, prefixedTopic, logger);
     },
     /** Offsets first: a consumer that has left its group can commit nothing. */
     async stop() {
       await ledger.stop();
-      await consumer.disconnect();
+      await leave(consumer, logger);
     },
     health: () => (Date.now() - lastSignAt > silentAfterMs ? 'neither fetch nor heartbeat lately' : null),
   };
+}
+
+interface Joining {
+  topic: string;
+  eachBatch(payload: EachBatchPayload): Promise<void>;
+  isStopping(): boolean;
+  logger: Logger;
+}
+
+async function join(consumer: Consumer, { topic, eachBatch, isStopping, logger }: Joining) {
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    if (!isStopping()) await consumer.run({ autoCommit: false, partitionsConsumedConcurrently: 12, eachBatch });
+  } catch (error) {
+    await leave(consumer, logger);
+    throw error;
+  }
+  // Who stopped it meanwhile found nothing yet to disconnect.
+  if (isStopping()) await leave(consumer, logger);
+}
+
+function pauseFetching(consumer: Consumer, topic: string, logger: Logger) {
+  try {
+    consumer.pause([{ topic }]);
+  } catch (error) {
+    // Between a crash and the restart it is in no group, and there is nothing to pause.
+    logger.debug({ err: error, topic }, 'nothing is fetched');
+  }
+}
+
+/** Of no further use: its connections would stay for good. */
+async function leave(consumer: Consumer, logger: Logger) {
+  await consumer.disconnect().catch((error: unknown) => logger.warn({ err: error }, 'consumer not disconnected'));
 }
 
 /** What stands for bytes that are not UTF-8. Where it was sent itself the bytes are kept for nothing. */

@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { createConsumer } from '../src/consumer.ts';
-import { done, type RawRecord } from '../src/batch-handler.ts';
+import { done, rejected, type RawRecord } from '../src/batch-handler.ts';
 import { useLineToBroker } from './line-to-broker.ts';
 
 const stack = useStack();
@@ -34,7 +35,7 @@ test('a backlog is handled in batches, each of a bounded size, in order', async 
   expect(Math.max(...batches.map(({ length }) => length))).toBe(70);
 });
 
-test('a broker that is away is waited for, however often the consumer crashes meanwhile', async () => {
+test('a broker that is away is waited for, however often the consumer crashes meanwhile; stopping does not wait for it', async () => {
   const [values, failures]: [string[], unknown[]] = [[], []];
   const handle = async (records: readonly RawRecord[]) => {
     values.push(...records.map(({ value }) => value));
@@ -44,18 +45,82 @@ test('a broker that is away is waited for, however often the consumer crashes me
     { kafka: { ...stack.kafka, openSocket: line.openSocket }, groupId: 'waiting', deadLetterTopic: 'unused', silentAfterMs: 5_000, stuckAfterMs: 10_000, restartsMax: 0 },
     { handler: { topic, handle }, publish: stack.publish, logger, metrics: new Registry() },
   );
-  await consumer.start((error) => failures.push(error));
+  const leaving = aConsumerWithABatchInHand();
+  await Promise.all([consumer.start((error) => failures.push(error)), leaving.consumer.start((error) => failures.push(error))]);
   try {
     await stack.publish([{ topic, key: 'k', value: '1', headers: {} }]);
     await eventually(() => expect(values).toEqual(['1']));
+    await leaving.isTaken;
 
     line.cut();
     await eventually(() => expect(consumer.health?.()).toBe('neither fetch nor heartbeat lately'), { timeoutMs: 20_000 });
+    const stopped = leaving.consumer.stop().then(() => leaving.steps.push('stopped'));
+    leaving.letGo();
+    await stopped;
+    expect(leaving.steps).toEqual(['handled', 'stopped']);
+
     await stack.publish([{ topic, key: 'k', value: '2', headers: {} }]);
     line.isCut = false;
     await eventually(() => expect(values).toContain('2'), { timeoutMs: 30_000 });
+    await eventually(() => expect(leaving.sockets.filter(({ destroyed }) => !destroyed)).toEqual([]));
   } finally {
+    line.isCut = false;
     await consumer.stop();
   }
   expect(failures).toEqual([]);
 }, 90_000);
+
+function aConsumerWithABatchInHand() {
+  const [taken, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [steps, sockets]: [string[], Socket[]] = [[], []];
+  const handle = async (records: readonly RawRecord[]) => {
+    taken.resolve();
+    await released.promise;
+    steps.push('handled');
+    return records.map(done);
+  };
+  const consumer = createConsumer(
+    { kafka: { ...stack.kafka, openSocket: keepIn(sockets, line.openSocket) }, groupId: 'leaving', deadLetterTopic: 'unused' },
+    { handler: { topic, handle }, publish: stack.publish, logger, metrics: new Registry() },
+  );
+  return { consumer, steps, sockets, isTaken: taken.promise, letGo: released.resolve };
+}
+
+const keepIn = (sockets: Socket[], openSocket: () => Socket) => () => {
+  const socket = openSocket();
+  sockets.push(socket);
+  return socket;
+};
+
+test('who cannot subscribe leaves no connection behind', async () => {
+  const sockets: Socket[] = [];
+  const consumer = createConsumer(
+    { kafka: { ...stack.kafka, openSocket: keepIn(sockets, line.openSocket) }, groupId: 'nothing', deadLetterTopic: 'unused' },
+    { handler: { topic: 'not.there', handle: async () => [] }, publish: stack.publish, logger, metrics: new Registry() },
+  );
+  await expect(consumer.start(() => {})).rejects.toThrow('does not host this topic');
+  expect(sockets).not.toEqual([]);
+  await eventually(() => expect(sockets.filter(({ destroyed }) => !destroyed)).toEqual([]), { timeoutMs: 5_000 });
+}, 30_000);
+
+test('a record that can neither be handled nor set aside ends the consumer, and nothing behind it is handled', async () => {
+  const [topicOfThis, values, failures]: [string, string[], unknown[]] = ['private.user.erased.v1', [], []];
+  const consumer = createConsumer(
+    { kafka: stack.kafka, groupId: 'lost', deadLetterTopic: 'unused', batchMax: 1 },
+    {
+      handler: {
+        topic: topicOfThis,
+        async handle(records) {
+          values.push(...records.map(({ value }) => value));
+          return records.map(() => rejected('bad'));
+        },
+      },
+      publish: () => Promise.reject(new Error('The letters are full')), logger, metrics: new Registry(),
+    },
+  );
+  await stack.publish(['1', '2'].map((value) => ({ topic: topicOfThis, key: 'k', value, headers: {} })));
+  await consumer.start((error) => failures.push(error));
+  await eventually(() => expect(failures.map(String)).toEqual(['Error: The letters are full']));
+  await consumer.stop();
+  expect(new Set(values)).toEqual(new Set(['1']));
+}, 30_000);

@@ -74,7 +74,7 @@ async function isWell(url: string): Promise<boolean> {
 }
 
 /** What may be set from outside comes first, what belongs to this stack last. */
-function environmentOf(instance: Instance, deps: ServicesDeps): NodeJS.ProcessEnv {
+export function environmentOf(instance: Instance, deps: ServicesDeps): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'production',
     LOG_LEVEL: 'info',
@@ -102,6 +102,8 @@ function forService({ name }: Instance, { instances, servers, databases, secrets
     // Receivers on this machine are the ones that a developer has.
     ALLOW_INSECURE_ENDPOINTS: process.env['ALLOW_INSECURE_ENDPOINTS'] ?? 'true',
     EGRESS_ALLOW_CIDRS: process.env['EGRESS_ALLOW_CIDRS'] ?? '127.0.0.0/8',
+    // Every name that a silent name server holds up takes a thread, and Node reads this before any code of the service runs.
+    ...(name === 'outbound-dispatcher' && { UV_THREADPOOL_SIZE: '64' }),
     KAFKA_BROKERS: servers.kafkaBroker,
     REDIS_URL: servers.redisUrl,
     DATABASE_URL: database && urlOfServiceDatabase(servers.postgresUrl, database),

@@ -1,5 +1,5 @@
 import { verifyWebhook } from '@waggle/client';
-import { webhookDeliveryEvent, webhookEventTypes } from '@waggle/contracts';
+import { newId, webhookDeliveryEvent, webhookEventTypes } from '@waggle/contracts';
 import { behaviours, callApi, eventually, startInstance } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
 import { anEvent } from './given.ts';
@@ -78,6 +78,21 @@ test('under one Idempotency-Key one test is sent, however often and at once it i
   expect(again.headers.get('idempotent-replayed')).toBe('true');
   expect(await send(id, { event_type: 'activity.skipped' }, { idempotencyKey: 'one' })).toMatchObject({ status: 422 });
   expect(at('/keyed')).toHaveLength(1);
+});
+
+test('what refuses a test is answered again under its Idempotency-Key, word for word', async () => {
+  const { id } = await register('/refused-once');
+  for (const { endpointId, eventType, status } of [{ endpointId: id, eventType: 'activity.eaten', status: 400 }, { endpointId: newId('whe'), eventType: 'activity.completed', status: 404 }]) {
+    const ask = (event_type: string) => send(endpointId, { event_type }, { idempotencyKey: `refused ${status}` });
+    const first = await ask(eventType);
+    expect(first.status).toBe(status);
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    const again = await ask(eventType);
+    expect(again).toMatchObject({ status, body: first.body });
+    expect([again.headers.get('idempotent-replayed'), again.headers.get('content-type')]).toEqual(['true', 'application/problem+json; charset=utf-8']);
+    expect(await ask('activity.skipped')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+  }
+  expect(at('/refused-once')).toEqual([]);
 });
 
 test("a user's endpoint is tested with the user's id, and the user sees the delivery", async () => {

@@ -1,5 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createEgress } from './egress.ts';
+import type { LookupAll } from './shared-lookup.ts';
 
 const strict = createEgress({ exceptions: [], timeoutMs: 500 });
 
@@ -22,4 +23,33 @@ test('exceptions are exact: neither a neighbour, nor another family, nor a mappe
   const { isAllowed } = createEgress({ exceptions: ['10.1.0.0/16', '192.168.7.7', 'fd00:1::/32', '::1'], timeoutMs: 500 });
   expect(['10.1.0.1', '10.1.255.255', '192.168.7.7', 'fd00:1::5', '::1'].map(isAllowed)).toEqual([true, true, true, true, true]);
   expect(['10.0.255.255', '10.2.0.0', '192.168.7.8', 'fd00:2::1', '::2', '::ffff:10.1.0.1', '127.0.0.1'].map(isAllowed)).toEqual(Array(7).fill(false));
+});
+
+describe('a name', () => {
+  /** A name server whose answers are given by hand. */
+  function aNameServer() {
+    const questions: { hostname: string; answer(...addresses: string[]): void }[] = [];
+    const lookup: LookupAll = (hostname, _options, done) => {
+      questions.push({ hostname, answer: (...addresses) => done(null, addresses.map((address) => ({ address, family: 4 }))) });
+    };
+    return { questions, ...createEgress({ exceptions: [], timeoutMs: 500, lookup }) };
+  }
+
+  test('is asked for once by all who want it meanwhile, and holds up no other', async () => {
+    const { questions, mayReach } = aNameServer();
+    const all = [mayReach('dead.example'), mayReach('dead.example'), mayReach('dead.example'), mayReach('other.example')];
+    expect(questions.map(({ hostname }) => hostname)).toEqual(['dead.example', 'other.example']);
+    for (const { answer } of questions) answer('10.0.0.1');
+    expect(await Promise.all(all)).toEqual([false, false, false, false]);
+  });
+
+  test('is asked for anew at the next connection: what it is changed to is judged again', async () => {
+    const { questions, mayReach } = aNameServer();
+    const first = mayReach('rebound.example');
+    questions[0]?.answer('1.1.1.1');
+    expect(await first).toBe(true);
+    const second = mayReach('rebound.example');
+    questions[1]?.answer('127.0.0.1');
+    expect(await second).toBe(false);
+  });
 });

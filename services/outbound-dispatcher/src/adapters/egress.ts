@@ -1,8 +1,9 @@
-import { lookup } from 'node:dns';
+import { lookup as askNameServer } from 'node:dns';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net';
 import { createTunnel, type Tunnel } from './egress-proxy.ts';
+import { shareLookups, type LookupAll } from './shared-lookup.ts';
 
 /** The address may not be connected to. */
 class AddressNotAllowed extends Error {
@@ -30,10 +31,12 @@ interface EgressSettings {
   proxyUrl?: string | undefined;
   /** Of an attempt: for so long a connection through the proxy may take. */
   timeoutMs: number;
+  /** Node's own but in tests. */
+  lookup?: LookupAll;
 }
 
 /** The one way out: agents whose connections reach public addresses and `exceptions`, whatever a URL or a name server says. */
-export function createEgress({ exceptions, proxyUrl, timeoutMs }: EgressSettings) {
+export function createEgress({ exceptions, proxyUrl, timeoutMs, lookup = askNameServer }: EgressSettings) {
   const notPublicIpv4 = toBlockList(NOT_PUBLIC_IPV4);
   const globalIpv6 = toBlockList(GLOBAL_IPV6);
   const notPublicIpv6 = toBlockList(NOT_PUBLIC_IPV6);
@@ -46,9 +49,11 @@ export function createEgress({ exceptions, proxyUrl, timeoutMs }: EgressSettings
     return excepted[6].check(address, 'ipv6') || (globalIpv6.check(address, 'ipv6') && !notPublicIpv6.check(address, 'ipv6'));
   }
 
+  const lookupShared = shareLookups(lookup);
+
   /** Gives the connection those addresses of a name that are allowed; the connection goes to one of these and nowhere else. */
   const lookupAllowed: LookupFunction = (hostname, options, done) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    lookupShared(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return done(error, []);
       const allowed = addresses.filter(({ address }) => isAllowed(address));
       const [first] = allowed;

@@ -5,19 +5,26 @@ const ABANDONED_AFTER_MS = 15_000;
 
 class Unanswered extends Error {}
 
+/** What is to be done, or the answer that refuses it. */
+type Prepared<Plan> = { plan: Plan } | { refusal: StoredAnswer };
+
+interface Steps<Plan> {
+  prepare(): Promise<Plan>;
+  work(plan: Plan): Promise<StoredAnswer>;
+  /** How a refusal is answered, now and again; throws what must not be kept. */
+  toRefusal(error: unknown): StoredAnswer;
+}
+
 /**
  * Idempotency-Key for work that must not hold a transaction open: that it has begun is committed before it, its answer after it. A process
- * that dies between leaves it begun: the next request after `ABANDONED_AFTER_MS` does it again. `prepare` refuses by throwing, and nothing
- * has begun then.
+ * that dies between leaves it begun: the next request after `ABANDONED_AFTER_MS` does it again. A refusal is an answer like any other. What
+ * is thrown before the work has begun leaves nothing.
  */
-export async function onceOutsideTransaction<Plan>(
-  runOnce: RunOnce,
-  identity: RequestIdentity,
-  { prepare, work }: { prepare(): Promise<Plan>; work(plan: Plan): Promise<StoredAnswer> },
-): Promise<StoredAnswer> {
-  let plan: Plan | undefined;
+export async function onceOutsideTransaction<Plan>(runOnce: RunOnce, identity: RequestIdentity, { prepare, work, toRefusal }: Steps<Plan>): Promise<StoredAnswer> {
+  const prepareOrRefuse = (): Promise<Prepared<Plan>> => prepare().then((plan) => ({ plan }), (error: unknown) => ({ refusal: toRefusal(error) }));
+  let prepared: Prepared<Plan> | undefined;
   const beginning = await runOnce({ ...identity, id: `${identity.id} begun` }, async () => {
-    plan = await prepare();
+    prepared = await prepareOrRefuse();
     return { status: 202, headers: {}, body: String(Date.now()) };
   });
   if (beginning.kind === 'reused') throw keyReused();
@@ -30,6 +37,7 @@ export async function onceOutsideTransaction<Plan>(
     if (known !== null) return known;
     if (Date.now() - Number(beginning.answer.body) < ABANDONED_AFTER_MS) throw inProgress();
   }
-  const answer = await work(plan ?? (await prepare()));
+  prepared ??= await prepareOrRefuse();
+  const answer = 'refusal' in prepared ? prepared.refusal : await work(prepared.plan).catch(toRefusal);
   return answerOnce(runOnce, identity, async () => answer);
 }

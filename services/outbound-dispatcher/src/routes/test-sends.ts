@@ -1,5 +1,7 @@
 import { newId, testSendBody, toUtc } from '@waggle/contracts';
-import { isJsonType, parseBody, parseJson, Problem, readBody, type Answer, type RequestIdentity, type Route, type RunOnce, type StreamRequest } from '@waggle/http';
+import {
+  isJsonType, mayBeStored, parseBody, parseJson, Problem, readBody, renderProblem, type Answer, type RequestIdentity, type Route, type RunOnce, type StoredAnswer, type StreamRequest,
+} from '@waggle/http';
 import { createHash } from 'node:crypto';
 import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import type { TestDeliveries } from '../adapters/test-deliveries.ts';
@@ -60,6 +62,7 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
     const answer = await onceOutsideTransaction(runOnce, withBody(identity, body), {
       prepare: () => prepare(request, body),
       work: async (plan) => ({ status: 200, headers: {}, body: JSON.stringify(await work(plan)) }),
+      toRefusal: (error) => toRefusal(error, request),
     });
     return { ...answer, body: JSON.parse(answer.body ?? 'null') };
   }
@@ -71,6 +74,14 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
 async function readJson({ incoming }: StreamRequest): Promise<unknown> {
   if (!isJsonType(incoming.headers['content-type'])) throw new Problem('unsupported_media_type');
   return parseJson(await readBody(incoming, BODY_LIMIT_BYTES)).value;
+}
+
+/** As every other POST keeps it. */
+function toRefusal(error: unknown, { incoming }: StreamRequest): StoredAnswer {
+  const { problem, answer } = renderProblem(error, incoming.res!);
+  if (!mayBeStored(answer.status)) throw error;
+  incoming.res!.locals['problem'] = problem;
+  return answer;
 }
 
 /** Of a stream the digest is of the rest of the request. */

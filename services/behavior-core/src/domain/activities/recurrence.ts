@@ -23,13 +23,15 @@ const PERIODS_MAX = 84_006;
 const listOf = (item: string) => new RegExp(`^${item}(,${item})*$`);
 const upTo = (max: number) => (text: string) => text.split(',').every((item) => Math.abs(Number(item)) >= 1 && Math.abs(Number(item)) <= max);
 const any = () => true;
+/** `Date.parse` takes the 30th of February for the second of March. */
+const isDay = (date: string) => !Number.isNaN(Date.parse(date)) && new Date(date).toISOString().startsWith(date);
 
 // RFC 5545, section 3.3.10: the parts that a rule over dates may have.
 const PARTS: Readonly<Record<string, { pattern: RegExp; isIn(text: string): boolean }>> = {
   FREQ: { pattern: /^[A-Z]+$/, isIn: any },
   INTERVAL: { pattern: /^\d{1,4}$/, isIn: upTo(INTERVAL_MAX) },
   COUNT: { pattern: /^\d{1,4}$/, isIn: upTo(COUNT_MAX) },
-  UNTIL: { pattern: /^\d{8}(T\d{6}Z?)?$/, isIn: (text) => !Number.isNaN(Date.parse(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`)) },
+  UNTIL: { pattern: /^\d{8}(T\d{6}Z?)?$/, isIn: (text) => isDay(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`) },
   BYMONTH: { pattern: listOf('\\d{1,2}'), isIn: upTo(12) },
   BYMONTHDAY: { pattern: listOf('[+-]?\\d{1,2}'), isIn: upTo(31) },
   BYYEARDAY: { pattern: listOf('[+-]?\\d{1,3}'), isIn: upTo(366) },
