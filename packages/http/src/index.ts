@@ -7,6 +7,7 @@ export * from './core-directory.ts';
 export * from './cursor.ts';
 export * from './http-server.ts';
 export * from './idempotency.ts';
+export * from './instance-count.ts';
 export * from './internal-client.ts';
 export * from './internal-routes.ts';
 export * from './keep-all.ts';

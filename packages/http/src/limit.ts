@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { Counter, type Registry } from 'prom-client';
+import type { InstanceCount } from './instance-count.ts';
 import { Problem } from './problem.ts';
 import { createLocalLimit, createRollingLimit, type Admission } from './rolling-limit.ts';
 
@@ -23,8 +24,8 @@ interface LimitDeps {
   redis: Redis;
   logger: Logger;
   metrics: Registry;
-  /** How many instances share a limit while Redis is away. */
-  instances: number;
+  /** How many instances share a limit while Redis is away: as many as were last seen. */
+  instances: Pick<InstanceCount, 'count'>;
 }
 
 /** Exact through Redis; while Redis is away each instance allows its share, and no request fails for that. */
@@ -39,7 +40,7 @@ export function createLimit({ redis, logger, metrics, instances }: LimitDeps): A
     } catch (error) {
       fallbacks.inc();
       warn(error);
-      return local(subject, { ...policy, limit: Math.max(1, Math.floor(policy.limit / instances)) });
+      return local(subject, { ...policy, limit: Math.max(1, Math.floor(policy.limit / instances.count())) });
     }
   };
 }

@@ -1,12 +1,25 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { createLogger } from '@waggle/runtime';
+import { Registry } from 'prom-client';
+import { createInstanceCount } from '../src/instance-count.ts';
+import { createLimit } from '../src/limit.ts';
+import { createRedis } from '../src/redis.ts';
 import { createLocalLimit, createRollingLimit, type Admission } from '../src/rolling-limit.ts';
 
 const { redisUrl } = JSON.parse(process.env['WAGGLE_TEST_SERVERS'] ?? '{}');
 const redis = new Redis(redisUrl, { lazyConnect: true });
-beforeAll(() => redis.connect());
-afterAll(() => redis.disconnect());
+const logger = createLogger('test', 'silent');
+const impatient = createRedis(redisUrl, logger);
+beforeAll(async () => {
+  await redis.connect();
+  await impatient.client.connect();
+});
+afterAll(() => {
+  redis.disconnect();
+  impatient.client.disconnect();
+});
 
 const policy = { name: 'test', limit: 3, windowUs: 60_000_000 };
 // Microseconds since 1970 need 51 bits: the script must not lose the last ones.
@@ -60,4 +73,40 @@ test('parallel requests share one limit, and each hears of its own subject', asy
   const admissions = await Promise.all(askedFor.map((subject, index) => inRedis(subject, `r${index}`, policy)));
   const remaining = admissions.map((admission) => (admission.isAdmitted ? admission.remaining : 'refused'));
   expect(remaining).toEqual([2, 2, 1, 0, 1, 'refused', 'refused']);
+});
+
+test('an answer that was there in time counts, however late the process comes to read it; one that was not does not', async () => {
+  const turn = () => new Promise((resolve) => { setImmediate(resolve); });
+  const asked = createRollingLimit(impatient.client)('stalled', 'r1', policy);
+  // Until it is on its way.
+  for (let n = 0; n < 3; n++) await turn();
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  expect(await asked).toMatchObject({ isAdmitted: true, remaining: 2 });
+  await expect(impatient.client.blpop('nothing-comes-here', 1)).rejects.toThrow('Command timed out');
+});
+
+test('while Redis is away each instance admits its share of a limit, by how many of its service were last seen', async () => {
+  const { client } = createRedis(redisUrl, logger);
+  await client.connect();
+  const instance = (instanceId: string, service = 'shared') => createInstanceCount({ redis: client, logger, service, instanceId });
+  const [first, second, third, stranger] = [instance('a'), instance('b'), instance('c'), instance('d', 'another')];
+  await redis.zadd('instances:shared', 1, 'long gone');
+  const seen = [];
+  for (const one of [first, second, stranger, third]) {
+    await one.start(() => {});
+    seen.push(one.count());
+  }
+  await first.stop();
+  await second.stop();
+  const late = instance('e');
+  await late.start(() => {});
+  expect([...seen, late.count()]).toEqual([1, 2, 1, 3, 2]);
+
+  client.disconnect();
+  const admit = createLimit({ redis: client, logger, metrics: new Registry(), instances: third });
+  const admitted = [];
+  for (let n = 0; n < 9; n++) admitted.push((await admit('away', { ...policy, limit: 12 })).isAdmitted);
+  expect(admitted.filter((isAdmitted) => isAdmitted)).toHaveLength(4);
+  await Promise.all([third, late, stranger].map((one) => one.stop()));
 });

@@ -82,7 +82,6 @@ export function environmentOf(instance: Instance, deps: ServicesDeps): NodeJS.Pr
     PORT: String(instance.port),
     INTERNAL_PORT: String(instance.internalPort),
     INSTANCE_ID: idOf(instance),
-    INSTANCES: String(deps.instances.filter(({ name }) => name === instance.name).length),
     PUBLIC_URL: `http://localhost:${deps.gatewayPort}`,
     // Not theirs: the whole server, with rights that no service has.
     POSTGRES_URL: undefined,

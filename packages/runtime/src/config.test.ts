@@ -35,6 +35,5 @@ test('what every service has is named alike, and paths can be put behind its pub
     publicUrl: 'https://waggle.example',
     kafka: { brokers: ['a:1'], clientId: 'ingress', prefix: 't.' },
     redisUrl: 'redis://r',
-    instances: 1,
   });
 });

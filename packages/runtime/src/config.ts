@@ -37,7 +37,6 @@ export const processEnvironment = {
 export const serviceEnvironment = {
   ...processEnvironment,
   INSTANCE_ID: z.string().default(`${hostname()}-${process.pid}`),
-  INSTANCES: count(1),
   KAFKA_BROKERS: list,
   KAFKA_PREFIX: z.string().default(''),
   REDIS_URL: z.url(),
@@ -67,7 +66,6 @@ export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: s
   return {
     ...processConfig(parsed),
     instanceId: parsed.INSTANCE_ID,
-    instances: parsed.INSTANCES,
     kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX, publicUrl: parsed.PUBLIC_URL },
     redisUrl: parsed.REDIS_URL,
     internalToken: parsed.INTERNAL_TOKEN,

@@ -1,6 +1,6 @@
 import { keptOperation } from '@waggle/contracts';
 import { createCleaner, createIdempotentRequests, openDatabase } from '@waggle/database';
-import { apiRouter, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { apiRouter, createHttpServer, createInstanceCount, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, type BatchHandler, type ConsumerSettings } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createRightOfWay, createSealedBox, together } from '@waggle/runtime';
@@ -22,6 +22,7 @@ export function createApp(config: Config) {
   const database = openDatabase(config.database);
   const { pool } = database;
   const redis = createRedis(config.redisUrl, logger);
+  const instances = createInstanceCount({ redis: redis.client, logger, service: 'behavior-core', instanceId: config.instanceId });
   const producer = createProducer(config.kafka, logger);
   const relaySettings = { relayId: `${config.instanceId}-${crypto.randomUUID()}`, databaseUrl: config.database.url, sweepIntervalMs: config.sweepIntervalMs };
   const relay = createOutboxRelay({ db: pool, publish: producer.publish, logger }, relaySettings);
@@ -44,7 +45,7 @@ export function createApp(config: Config) {
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
   const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
-  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const admit = createLimit({ redis: redis.client, logger, metrics, instances });
   const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
   const channels = createChannels({ pool, sealedBox, askDispatcher, logger }, config.channels);
   const findReplay = async (workspaceId: string, id: string) =>
@@ -74,7 +75,7 @@ export function createApp(config: Config) {
     ...retentionTasks(pool),
   ];
   const cleaner = createCleaner(forgetting, { intervalMs: config.cleanIntervalMs, logger });
-  const components = [database, redis, producer, relay, consumers, cleaner, activities.sweeper, reminders, people.keyUsage, server];
+  const components = [database, redis, instances, producer, relay, consumers, cleaner, activities.sweeper, reminders, people.keyUsage, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics, otherwise: internal });
   return { logger, routes: server.routes, components: [...components, health] };
 }

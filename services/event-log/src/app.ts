@@ -1,5 +1,5 @@
 import { openDatabase } from '@waggle/database';
-import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createRedis, perMinute } from '@waggle/http';
+import { apiRouter, createCoreDirectory, createHttpServer, createInstanceCount, createLimit, createRedis, perMinute } from '@waggle/http';
 import { createConsumer, createProducer, userErasureHandler, type BatchHandler } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, together } from '@waggle/runtime';
 import { createErasureStore } from './adapters/erasure-store.ts';
@@ -17,6 +17,7 @@ export function createApp(config: Config) {
   const metrics = createMetrics('event-log');
   const database = openDatabase({ ...config.database, isPlannedOnce: true });
   const redis = createRedis(config.redisUrl, logger);
+  const instances = createInstanceCount({ redis: redis.client, logger, service: 'event-log', instanceId: config.instanceId });
   const store = createEventStore({ pool: database.pool, metrics, period: config.partitions.period });
   const tail = createLogTail({ ...store, logger });
   // It carries dead letters and reports of erasures.
@@ -40,7 +41,7 @@ export function createApp(config: Config) {
   const api = apiRouter(
     {
       findKey: createCoreDirectory(config.core).findKey,
-      admit: createLimit({ redis: redis.client, logger, metrics, instances: config.instances }),
+      admit: createLimit({ redis: redis.client, logger, metrics, instances }),
       apiPolicy: perMinute('api', config.apiLimitPerMinute),
     },
     eventRoutes({ ...store, follow: tail.follow, ...config.streaming }),
@@ -55,6 +56,7 @@ export function createApp(config: Config) {
   const components = [
     database,
     redis,
+    instances,
     producer,
     consumers,
     tail,

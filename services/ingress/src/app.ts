@@ -1,4 +1,4 @@
-import { apiRouter, createCoreDirectory, createHttpServer, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
+import { apiRouter, createCoreDirectory, createHttpServer, createInstanceCount, createLimit, createOperationIds, createRedis, perMinute } from '@waggle/http';
 import { createProducer, publishInTime, type Producer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
 import { createAnswerMemory } from './adapters/answer-memory.ts';
@@ -17,12 +17,13 @@ export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
   const metrics = createMetrics('ingress');
   const redis = createRedis(config.redisUrl, logger);
+  const instances = createInstanceCount({ redis: redis.client, logger, service: 'ingress', instanceId: config.instanceId });
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);
   const publish = publishInTime(producer.publish, ACKNOWLEDGED);
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
-  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const admit = createLimit({ redis: redis.client, logger, metrics, instances });
   const memory = createAnswerMemory(redis.client, logger);
   const operationIds = createOperationIds(config.operationSecret);
   const submitBy = (send: Producer['publish'], waitMs: number) => createCoreClient({ publish: send, replyChannel }, { waitMs, waitingMax: config.waitingMax });
@@ -37,7 +38,7 @@ export function createApp(config: Config) {
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);
   const server = createHttpServer({ ...config, routers: [inappEvents, api], logger, metrics });
-  const components = [redis, replyChannel, producer, bulkProducer, server];
+  const components = [redis, instances, replyChannel, producer, bulkProducer, server];
   const health = createHealthServer({ host: config.host, port: config.internalPort, components, metrics });
   return { logger, routes: server.routes, components: [...components, health] };
 }

@@ -1,6 +1,6 @@
 import { createCleaner, createIdempotentRequests, openDatabase, type Database } from '@waggle/database';
 import {
-  apiRouter, createCoreDirectory, createHttpServer, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
+  apiRouter, createCoreDirectory, createHttpServer, createInstanceCount, createInternalApp, createInternalClient, createLimit, createOperationIds, createRedis, type Route, type RunOnce,
 } from '@waggle/http';
 import { createConsumer, createProducer, userErasureHandler, type BatchHandler, type KafkaRecord } from '@waggle/kafka';
 import { createOutboxRelay } from '@waggle/outbox';
@@ -56,6 +56,7 @@ export function createApp(config: Config) {
   const metrics = createMetrics('outbound-dispatcher');
   const database = openDatabase(config.database);
   const redis = createRedis(config.redisUrl, logger);
+  const instances = createInstanceCount({ redis: redis.client, logger, service: 'outbound-dispatcher', instanceId: config.instanceId });
   const producer = createProducer(config.kafka, logger);
   const box = createSealedBox(config.encryptionKeys);
   const egress = createEgress({ exceptions: config.egressExceptions, proxyUrl: config.egressProxyUrl, timeoutMs: config.attemptTimeoutMs });
@@ -89,7 +90,7 @@ export function createApp(config: Config) {
   const replays = createReplayStore(database.pool);
   const replayer = createReplayer({ store: replays, wakeEngine: engine.wake, logger });
   const idempotentRequests = createIdempotentRequests(database, box);
-  const admit = createLimit({ redis: redis.client, logger, metrics, instances: config.instances });
+  const admit = createLimit({ redis: redis.client, logger, metrics, instances });
   const api = apiRouter(
     { findKey: createCoreDirectory(config.core).findKey, admit, apiPolicy: config.apiPolicy, runOnce: idempotentRequests.runOnce },
     [...channels.routes, ...createRoutes(config, { database, store, hours, secrets, egress, judgeUrl, sendAttempt, wake, wakeEngine: engine.wake, replays, replayer, runOnce: idempotentRequests.runOnce })],
@@ -102,7 +103,7 @@ export function createApp(config: Config) {
     consume('user-erasure', userErasureHandler('outbound-dispatcher', { erase: createErasureStore(database.pool).erase, publish: producer.publish })),
   ]);
   const components = [
-    database, redis, producer, relay, hours, engine, channels.engine, replayer, consumers,
+    database, redis, instances, producer, relay, hours, engine, channels.engine, replayer, consumers,
     createCleaner([
       { what: 'idempotent requests', remove: idempotentRequests.removeExpired },
       { what: 'statistics', remove: hours.removeExpired },

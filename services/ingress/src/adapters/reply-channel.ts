@@ -23,7 +23,7 @@ export function createReplyChannel(redis: Redis, instanceId: string, logger: Log
   let isListening = false;
   // A connection of its own, because a subscribed one can do nothing else.
   const subscriber = redis.duplicate({
-    enableAutoPipelining: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: false, commandTimeout: undefined,
+    enableAutoPipelining: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: false,
   });
 
   subscriber.on('error', (error) => logger.debug({ err: error }, 'redis subscriber'));
