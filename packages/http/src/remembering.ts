@@ -1,7 +1,7 @@
 import { Unavailable } from '@waggle/runtime';
 
-/** Asked again after this long: so long does a revocation take to be felt everywhere. */
-const FRESH_MS = 5_000;
+/** Asked again after this long: a revocation is promised to be felt everywhere within five seconds, and the question takes its time too. */
+const FRESH_MS = 4_500;
 /** While the one who knows is away, what is remembered counts for this long. */
 const STALE_MS = 3_600_000;
 const ENTRIES_MAX = 50_000;
@@ -26,7 +26,7 @@ interface RememberingDeps<Value> {
 }
 
 /**
- * Remembers the answers to questions about keys (the model is RFC 7662's introspection) for five seconds, and for an hour while nobody
+ * Remembers the answers to questions about keys (the model is RFC 7662's introspection) for 4.5 seconds, and for an hour while nobody
  * answers. One question in flight per key; a flood of unknown keys is cut off at 200 questions a second.
  */
 export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
@@ -52,7 +52,7 @@ export function createRemembering<Value>({ ask, now }: RememberingDeps<Value>) {
 
   /**
    * Fresh, or nobody answered lately: one who hangs would cost every request the whole time-out. So it is asked beside them, and after
-   * five seconds without a question its answer is waited for again.
+   * so long without a question its answer is waited for again.
    */
   function isGood(key: string, { askedAt, unansweredAt = -Infinity }: Entry<Value>): boolean {
     const silentMs = now() - unansweredAt;

@@ -107,6 +107,16 @@ test('a stream says that it lives, and ends when its key is revoked', async () =
   expect(listener.told).toEqual([]);
 });
 
+test('a stream says that it lives also where all that is recorded is for others, and remembers how far it was', async () => {
+  const { workspaceId: workspace_id, userKey } = givenWorkspace();
+  const listener = await stream(userKey);
+  const [first] = [listener.lastEventId];
+  while (listener.heartbeats < 2) await record(anEvent({ workspace_id, user_id: 'usr_2' }));
+  expect(listener.told).toEqual([]);
+  expect(listener.lastEventId).not.toBe(first);
+  listener.leave();
+});
+
 test('who reads slowly is held up alone, and is told of everything once, in order', async () => {
   const { workspaceId: workspace_id, systemKey } = givenWorkspace();
   const slow = get(urlOf('/v1/events/stream'), { headers: { authorization: `Bearer ${systemKey}` } });
