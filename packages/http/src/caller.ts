@@ -36,6 +36,11 @@ export function userNamedIn(caller: Caller, header: string | undefined): string 
   return actingFor(caller, header);
 }
 
+/** Filters of a list, by the user whom the header names where they name none. */
+export function ofNamedUser<Filters extends { user_id?: string | undefined }>(filters: Filters, namedUserId: string | undefined): Filters {
+  return namedUserId === undefined || filters.user_id !== undefined ? filters : { ...filters, user_id: namedUserId };
+}
+
 /** What outlives an hour in a browser's tab is made with a key: 403 for a portal session. */
 export function requireApiKey(caller: Caller): void {
   if (caller.isPortalSession === true) throw new Problem('forbidden', { detail: 'A portal session makes no keys and no sessions' });

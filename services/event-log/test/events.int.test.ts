@@ -179,6 +179,17 @@ test('a user key sees the events of its owner and nothing else', async () => {
   for (const place of [1, 3, 4]) expect(await refusalOf(`/v1/events/${ids[place]}`, userKey)).toBe('404 not_found');
 });
 
+test('a system key that names a user in the header sees that user alone, in the list and in an export', async () => {
+  const named = { authorization: `Bearer ${systemKey}`, 'x-buffy-user-id': 'usr_2' };
+  const read = async (path: string) => (await fetch(stack.urlOf('event-log') + path, { headers: named })).text();
+  expect(page.parse(JSON.parse(await read('/v1/events'))).data.map(({ id }) => id)).toEqual(at(1));
+  expect((await read('/v1/events/export')).trim().split('\n').map((line) => recordedEvent.parse(JSON.parse(line)).id)).toEqual(at(1));
+  // What the address says goes first, and a cursor is of the user it was given for.
+  expect(page.parse(JSON.parse(await read('/v1/events?user_id=usr_abc123&event=activity.*'))).data.map(({ id }) => id)).toEqual(at(0, 2, 5));
+  const { next_cursor: cursor } = await list({});
+  expect(JSON.parse(await read(`/v1/events?cursor=${cursor}`))).toMatchObject({ code: 'cursor_invalid' });
+});
+
 test('another workspace sees none of it', async () => {
   expect(await idsOf({ user_id: 'usr_2' }, otherKey)).toEqual([]);
   expect(await idsOf({}, otherKey)).toHaveLength(1);

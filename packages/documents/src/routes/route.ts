@@ -34,7 +34,7 @@ export const listOf = (item: z.ZodType): ListOf => ({ listOf: item });
 
 export const HEADERS = {
   'If-Match': 'The version that is to be changed, as in `7` or `"7"`; another one: 412',
-  'X-Buffy-User-ID': 'The user for whom a system key acts, where the request names none; what is not of that user: 404',
+  'X-Buffy-User-ID': 'The user for whom a system key acts, where the request names none; a list is of that user alone, and what is not of that user: 404',
   'Last-Event-ID': 'The id of the last event of an earlier stream: goes on behind it',
   'X-Buzz-Key-Id': 'The in-app key',
   'X-Buzz-Timestamp': 'Unix seconds, at most 300 from the server\'s time',

@@ -1,5 +1,5 @@
 import { eventExportQuery, eventFilters } from '@waggle/contracts';
-import { actingFor, createPlaces, parseQuery, type Answer, type ApiRequest, type Outlet } from '@waggle/http';
+import { actingFor, createPlaces, ofNamedUser, parseQuery, type Answer, type ApiRequest, type Outlet } from '@waggle/http';
 import { CSV_HEADER, toCsvLine } from '../domain/csv.ts';
 import { toItem, toItemText } from '../domain/item.ts';
 import { cutPage, startOf, type Found } from '../domain/page-cut.ts';
@@ -31,8 +31,9 @@ const FORMATS = {
 export function eventExport({ readPage, readHead, exportsMax, heartbeatMs }: EventExportDeps) {
   const places = createPlaces({ max: exportsMax, name: 'exports', retryAfterSeconds: 10 });
 
-  return async function handle({ caller, query }: ApiRequest): Promise<Answer> {
-    const { format, ...filters } = parseQuery(eventExportQuery, query);
+  return async function handle({ caller, query, namedUserId }: ApiRequest): Promise<Answer> {
+    const { format, ...given } = parseQuery(eventExportQuery, query);
+    const filters = ofNamedUser(given, namedUserId);
     const userId = actingFor(caller, filters.user_id);
     const selection = toSelection(eventFilters.parse(filters), { workspaceId: caller.workspaceId, userId, isSystemKey: caller.userId === null });
     places.check(caller);

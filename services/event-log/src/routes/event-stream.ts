@@ -1,5 +1,5 @@
 import { eventFilters, eventStreamQuery } from '@waggle/contracts';
-import { actingFor, createPlaces, parseQuery, type Answer, type ApiRequest } from '@waggle/http';
+import { actingFor, createPlaces, ofNamedUser, parseQuery, type Answer, type ApiRequest } from '@waggle/http';
 import { toSelection } from '../domain/selection.ts';
 import { cursorsOf, type LogState } from './event-cursor.ts';
 import { tellEvents, type Telling, type TellEventsDeps } from './tell-events.ts';
@@ -16,8 +16,9 @@ const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cach
 export function eventStream({ readHead, streamsMax, ...deps }: EventStreamDeps) {
   const places = createPlaces({ max: streamsMax, ofOneMax: Math.ceil(streamsMax / 2), name: 'streams', retryAfterSeconds: 5 });
 
-  async function prepare({ caller, query, header }: ApiRequest): Promise<Telling> {
-    const { cursor: named, ...filters } = parseQuery(eventStreamQuery, query);
+  async function prepare({ caller, query, header, namedUserId }: ApiRequest): Promise<Telling> {
+    const { cursor: named, ...given } = parseQuery(eventStreamQuery, query);
+    const filters = ofNamedUser(given, namedUserId);
     const userId = actingFor(caller, filters.user_id);
     const listFilters = eventFilters.parse(filters);
     const cursors = cursorsOf(caller, listFilters);

@@ -1,5 +1,5 @@
 import { cleanText, eventListQuery, type Page, type RecordedEvent } from '@waggle/contracts';
-import { actingFor, ok, parseQuery, Problem, type Answer, type ApiRequest, type Caller, type Route } from '@waggle/http';
+import { actingFor, ofNamedUser, ok, parseQuery, Problem, type Answer, type ApiRequest, type Caller, type Route } from '@waggle/http';
 import { toItem } from '../domain/item.ts';
 import { cutPage, startOf, type Found } from '../domain/page-cut.ts';
 import { toSelection, type Selection } from '../domain/selection.ts';
@@ -29,8 +29,9 @@ export function eventRoutes(deps: EventRoutesDeps): Route[] {
 }
 
 // Not `answerPage`: this list gives a cursor at its end too, and its cursors belong to an epoch that only the read page tells.
-async function listEvents({ readPage }: EventRoutesDeps, { caller, query }: ApiRequest): Promise<Answer> {
-  const { limit, cursor, ...filters } = parseQuery(eventListQuery, query);
+async function listEvents({ readPage }: EventRoutesDeps, { caller, query, namedUserId }: ApiRequest): Promise<Answer> {
+  const { limit, cursor, ...given } = parseQuery(eventListQuery, query);
+  const filters = ofNamedUser(given, namedUserId);
   const userId = actingFor(caller, filters.user_id);
   const cursors = cursorsOf(caller, filters);
   const place = cursor === undefined ? null : cursors.decode(cursor);

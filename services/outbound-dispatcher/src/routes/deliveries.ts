@@ -18,9 +18,9 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
   const list = (request: ApiRequest) =>
     answerPage(request, {
       query,
-      scope: ['deliveries', request.caller.userId ?? ''],
+      scope: ['deliveries', request.caller.userId ?? request.namedUserId ?? ''],
       position: timePosition,
-      load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, filters.user_id)), { after, limit }),
+      load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, filters.user_id ?? request.namedUserId)), { after, limit }),
       positionOf: (row) => [row.created_at.toISOString(), row.id],
       toItem: toDeliveryView,
     });
