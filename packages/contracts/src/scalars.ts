@@ -42,10 +42,10 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /** `since` and `until`: in UTC, the one form that every database takes. Nothing of ours is older than the epoch or has a year of five digits, so what lies beyond is moved to there. */
-export const timeBound = timestampWithOffset.overwrite((timestamp) => {
-  const time = Date.parse(timestamp);
-  return Number.isNaN(time) ? timestamp : new Date(Math.min(Math.max(0, time), LAST_MS)).toISOString();
-});
+export const timeBound = timestampWithOffset.overwrite(ifTime((timeMs) => new Date(Math.min(Math.max(0, timeMs), LAST_MS)).toISOString()));
+
+/** A time with an offset, as we write it. */
+export const timeInUtc = timestampWithOffset.overwrite(ifTime((timeMs) => toUtc(new Date(timeMs))));
 
 /** A time that is kept and shown again, in UTC: in the years that PostgreSQL and `utcTimestamp` have in common. */
 export const keptTime = timestampWithOffset.transform((timestamp, context) => {
@@ -71,7 +71,12 @@ export function toUtc(timestamp: string | Date): string {
 }
 
 /** For `overwrite`, which runs also where the form was found wrong. */
-export const toUtcIfTime = (text: string): string => (Number.isNaN(Date.parse(text)) ? text : toUtc(text));
+function ifTime(write: (timeMs: number) => string): (text: string) => string {
+  return (text) => {
+    const timeMs = Date.parse(text);
+    return Number.isNaN(timeMs) ? text : write(timeMs);
+  };
+}
 
 /** An IANA name, as the runtime's time zone data knows it. Offsets such as `+01:00` are no zones: they know no summer time. */
 export const timeZone = z.string().max(64).transform((name, context) => {

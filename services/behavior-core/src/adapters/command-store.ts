@@ -2,7 +2,7 @@ import { refusal, type BehaviorCommand, type OperationResult, type Refusal } fro
 import { transact } from '@waggle/database';
 import type { ClientBase, Pool } from 'pg';
 import type { Verdict } from '../domain/commands/batch-state.ts';
-import type { BatchChanges } from '../domain/commands/batch-changes.ts';
+import type { Applied, BatchChanges } from '../domain/commands/batch-changes.ts';
 import type { Instruction } from '../domain/commands/instruction.ts';
 import { loadBatch, saveBatch, transactBatch, type Decide } from './batch-store.ts';
 
@@ -39,9 +39,6 @@ export function toInstruction({ id, digest, operation_id, workspace_id, user_id,
     id, digest, operationId: operation_id, workspaceId: workspace_id, userId: user_id, creatorUserId: creator_user_id, acceptedAt: accepted_at, body,
   };
 }
-
-/** What came of instructions: a verdict for each, in their order. */
-export type Applied = Pick<BatchChanges, 'verdicts' | 'events'>;
 
 /**
  * Locks the users of a batch of single requests, shows what must be known, and commits what `decide` says, with one operation per request.

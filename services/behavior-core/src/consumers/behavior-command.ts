@@ -1,12 +1,12 @@
 import { behaviorCommand, keyOfUser, type BehaviorCommand, type Reply } from '@waggle/contracts';
 import { defineBatchHandler, done, skipped, type Outcome } from '@waggle/kafka';
 import type { Verdict } from '../domain/commands/batch-state.ts';
-import type { BatchChanges } from '../domain/commands/batch-changes.ts';
+import type { Applied } from '../domain/commands/batch-changes.ts';
 import { toResult } from '../domain/commands/decide-batch.ts';
 
 export interface BehaviorCommandDeps {
   /** Decides and keeps them in one transaction: locks, state, answers, operations, outbox. */
-  apply(commands: readonly BehaviorCommand[]): Promise<Pick<BatchChanges, 'verdicts' | 'events'>>;
+  apply(commands: readonly BehaviorCommand[]): Promise<Applied>;
   recordPoisoned(command: BehaviorCommand): Promise<void>;
   reply(replies: readonly (Reply & { reply_to: string })[]): void;
   /** Tells the outbox relay which keys have something new. */

@@ -1,7 +1,7 @@
 import { actionBody, faultOfSnooze, faultOfTime, freshCommandId, keyOfUser, naturalCommandId, snoozeBody, toUtc, type ActionBody, type OccurrenceBody } from '@waggle/contracts';
 import { actingFor, invalid, ok, parseBody, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
 import type { ActivityReader } from '../adapters/activity-reader.ts';
-import type { BatchChanges } from '../domain/commands/batch-changes.ts';
+import type { Applied } from '../domain/commands/batch-changes.ts';
 import { toResult } from '../domain/commands/decide-batch.ts';
 import type { Instruction } from '../domain/commands/instruction.ts';
 import { findOwn, toProblem, unknownActivity } from './activity-access.ts';
@@ -10,7 +10,7 @@ export interface ActivityActionsDeps {
   reader: ActivityReader;
   operationIds: ReturnType<typeof createOperationIds>;
   /** Decides and keeps it, with its operation. */
-  apply(instructions: readonly Instruction[]): Promise<Pick<BatchChanges, 'verdicts' | 'events'>>;
+  apply(instructions: readonly Instruction[]): Promise<Applied>;
   wake(keys: readonly string[]): void;
   now(): Date;
 }

@@ -1,5 +1,5 @@
 import { deliveryFilters, emptyBody, pageQuery } from '@waggle/contracts';
-import { actingFor, answerPage, invalid, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
+import { actingFor, answerPage, invalid, ofNamedUser, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
 import type { z } from 'zod';
 import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
 import { toDeliveryView } from './delivery-view.ts';
@@ -20,7 +20,7 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
       query,
       scope: ['deliveries', request.caller.userId ?? request.namedUserId ?? ''],
       position: timePosition,
-      load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, filters.user_id ?? request.namedUserId)), { after, limit }),
+      load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, ofNamedUser(filters, request.namedUserId).user_id)), { after, limit }),
       positionOf: (row) => [row.created_at.toISOString(), row.id],
       toItem: toDeliveryView,
     });

@@ -35,6 +35,9 @@ export interface BatchChanges {
   tellings: Map<string, Telling>;
 }
 
+/** What came of instructions, however many transactions it took: a verdict for each, in their order. */
+export type Applied = Pick<BatchChanges, 'verdicts' | 'events'>;
+
 /** What deciding depends on beside the state. `now`: the time of the decision. */
 export interface Deciding {
   now: string;

@@ -66,7 +66,7 @@ export function channelsRoutes({ channels, askDispatcher, logger }: ChannelsDeps
       if (outcome === 'too_many') throw new Problem('plan_limit_reached', { detail: 'A user may have no more channels' });
       await tellChanged(user, channel);
     }
-    const fresh = { channel, kind: body.kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null } satisfies ChannelView;
+    const fresh = freshView({ channel, kind: body.kind });
     return ok(credentials.kind === 'webhook' ? { ...fresh, secret: credentials.secret } : fresh);
   }
 
@@ -117,14 +117,17 @@ function createToCredentials(askDispatcher: AskInternal) {
   };
 }
 
+/** A connection that has told nothing yet. */
+const freshView = ({ channel, kind }: Pick<ChannelView, 'channel' | 'kind'>): ChannelView =>
+  ({ channel, kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null });
+
 /** What was said of an earlier connection of the same name is not about this one; what waits for the channel waits for this one too. */
 function toView({ channel, kind, id }: ConnectionRow, states: ReadonlyMap<string, State> | null): ChannelView {
   if (states === null) return { channel, kind, state: 'unknown', pending: null, last_delivered_at: null, last_error: null };
   const state = states.get(channel);
-  if (state === undefined) return { channel, kind, state: 'in_sync', pending: 0, last_delivered_at: null, last_error: null };
-  if (state.connection_id !== null && state.connection_id !== id) {
-    return { channel, kind, state: state.state === 'lagging' ? 'lagging' : 'in_sync', pending: state.pending, last_delivered_at: null, last_error: null };
-  }
+  const fresh = freshView({ channel, kind });
+  if (state === undefined) return fresh;
+  if (state.connection_id !== null && state.connection_id !== id) return { ...fresh, state: state.state === 'lagging' ? 'lagging' : 'in_sync', pending: state.pending };
   return { channel, kind, state: state.state, pending: state.pending, last_delivered_at: state.last_delivered_at, last_error: state.last_error };
 }
 
