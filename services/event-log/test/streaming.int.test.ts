@@ -148,15 +148,14 @@ test('a thousand idle clients cost the database what one costs, and all are told
   const { workspaceId: workspace_id, systemKey } = givenWorkspace();
   const listeners = await Promise.all(Array.from({ length: 1_000 }, () => stream(systemKey)));
   await eventually(() => expect(listeners.every(({ heartbeats }) => heartbeats > 0)).toBe(true));
-  const queries = await queriesWithin(1_000);
+  // Some 17 polls of the tail a second. Sessions that have nothing more to do tell of what opening the streams cost up to ten seconds later.
+  await eventually(async () => expect(await queriesWithin(1_000)).toBeLessThan(100));
   const [id] = await record(anEvent({ workspace_id }));
   await eventually(() => expect(listeners.every((listener) => idsOf(listener)[0] === id)).toBe(true));
   for (const listener of listeners) listener.leave();
-  // Some 17 polls of the tail a second.
-  expect(queries).toBeLessThan(100);
 }, 60_000);
 
-/** PostgreSQL counts for itself; what a session has done it tells after a second at the latest. */
+/** PostgreSQL counts for itself; what a busy session has done it tells within a second. */
 async function queriesWithin(ms: number): Promise<number> {
   const count = async () => Number((await pool.query('SELECT xact_commit + xact_rollback AS count FROM pg_stat_database WHERE datname = current_database()')).rows[0].count);
   const before = await count();
