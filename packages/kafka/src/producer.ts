@@ -2,6 +2,7 @@ import { gather, type Component, type Logger } from '@waggle/runtime';
 import type { ICustomPartitioner, Kafka, Producer as KafkaJsProducer } from 'kafkajs';
 import { connectKafka, type KafkaSettings } from './connection.ts';
 import { BrokerUnavailable } from './failure.ts';
+import { speedUpProducers } from './kafkajs-producers.ts';
 import { partitionOf } from './partitioner.ts';
 import type { KafkaRecord } from './record.ts';
 
@@ -54,6 +55,7 @@ export function createProducer(settings: KafkaSettings, logger: Logger): Produce
 }
 
 async function openProducer(kafka: Kafka): Promise<KafkaJsProducer> {
+  speedUpProducers();
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return producer;

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { createProducer } from '../src/producer.ts';
 import { useLineToBroker } from './line-to-broker.ts';
 
@@ -24,6 +25,17 @@ test('what is acknowledged is in the log, also after a send whose answer was los
 
   await eventually(() => expect(published.map(({ value }) => value)).toContain('4'));
   expect(published.map(({ value }) => value)).toEqual(expect.arrayContaining(['1', '3', '4']));
+  await stop();
+});
+
+test('records are written by our own encoder, and the broker takes them', async () => {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/protocol/encoder');
+  const kafkaJsWritesHeaders = jest.spyOn(prototype, 'writeVarIntArray');
+  const producer = createProducer(stack.kafka, createLogger('test', 'silent'));
+  const stop = await stack.run([producer]);
+  await producer.publish([{ topic, key: 'own', value: 'ü', headers: { name: '€' } }]);
+  await eventually(() => expect(published.find(({ key }) => key === 'own')).toMatchObject({ value: 'ü', headers: { name: '€' } }));
+  expect(kafkaJsWritesHeaders).not.toHaveBeenCalled();
   await stop();
 });
 
