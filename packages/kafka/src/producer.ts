@@ -80,8 +80,9 @@ function* cutBySize(records: readonly KafkaRecord[]): Generator<KafkaRecord[]> {
 }
 
 function sizeOf({ key, value, headers }: KafkaRecord): number {
-  const texts = [key, value, ...Object.entries(headers).flat()];
-  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), RECORD_OVERHEAD_BYTES);
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + Buffer.byteLength(value);
+  for (const [name, text] of Object.entries(headers)) bytes += Buffer.byteLength(name) + Buffer.byteLength(text);
+  return bytes;
 }
 
 function byTopic(records: readonly KafkaRecord[], { prefix, publicUrl }: KafkaSettings) {

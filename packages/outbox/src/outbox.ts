@@ -11,6 +11,9 @@ export function shardOf(key: string): number {
   return hash('md5', key, 'buffer').readUInt32BE(0) % SHARDS;
 }
 
+/** By key. Many records are of the same few. */
+export const shardsOf = (keys: readonly string[]): Map<string, number> => new Map([...new Set(keys)].map((key) => [key, shardOf(key)]));
+
 /** What one transaction has for one shard: all of it, or what fits into a row. */
 export interface CommittedRow {
   shard: number;
@@ -56,7 +59,8 @@ const REMOVE = {
  */
 export async function appendToOutbox(tx: ClientBase, records: readonly KafkaRecord[]): Promise<void> {
   if (records.length === 0) return;
-  const rows = [...Map.groupBy(records, ({ key }) => shardOf(key))].flatMap(([shard, ofShard]) => toTexts(ofShard).map((text) => ({ shard, text })));
+  const shards = shardsOf(records.map(({ key }) => key));
+  const rows = [...Map.groupBy(records, ({ key }) => shards.get(key)!)].flatMap(([shard, ofShard]) => toTexts(ofShard).map((text) => ({ shard, text })));
   await tx.query({ ...APPEND, values: [rows.map(({ shard }) => shard), joinJson(rows.map(({ text }) => text))] });
 }
 

@@ -2,7 +2,7 @@ import type { KafkaRecord } from '@waggle/kafka';
 import type { Component, Logger } from '@waggle/runtime';
 import type { Pool } from 'pg';
 import { createLeases } from './leases.ts';
-import { shardOf } from './outbox.ts';
+import { shardsOf } from './outbox.ts';
 import { createPublishing } from './publishing.ts';
 import { createWakeUp } from './wake-up.ts';
 
@@ -53,7 +53,7 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
     name: 'outbox relay',
     wake(keys) {
       const mine = new Set(leases.usable());
-      const shards = new Set(keys.map(shardOf));
+      const shards = new Set(shardsOf(keys).values());
       if (!shards.isSubsetOf(mine)) wakeUp.others();
       if (!shards.isDisjointFrom(mine)) publishing.run();
     },

@@ -96,13 +96,16 @@ async function send<Row extends object>(tx: ClientBase, statement: { name: strin
 }
 
 function periodColumns(events: readonly InappEvent[]) {
+  const days = events.map(utcDay);
+  // A batch is of a few days; working out the week of each event showed in what an event cost.
+  const weeks = new Map([...new Set(days)].map((day) => [day, isoWeek({ occurred_at: day })]));
   return [
     events.map(({ campaign_id }) => campaign_id),
     events.map(({ event_type }) => event_type),
     events.map(({ wallet }) => wallet),
     events.map(({ environment }) => environment),
-    events.map(utcDay),
-    events.map(isoWeek),
+    days,
+    days.map((day) => weeks.get(day)!),
   ];
 }
 

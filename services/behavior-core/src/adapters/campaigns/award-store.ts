@@ -1,5 +1,5 @@
 import { campaignEvent, keyOfWallet, type InappEvent } from '@waggle/contracts';
-import { isUniqueViolation, transact } from '@waggle/database';
+import { isUniqueViolation, joinJson, transact } from '@waggle/database';
 import { cloudEventHeaders, toRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import pg, { type ClientBase, type Pool } from 'pg';
@@ -17,9 +17,9 @@ const SAVE_EVENTS = {
   text: `INSERT INTO inapp_events (workspace_id, id, campaign_id, key_id, environment, event_id, event_type, wallet, occurred_at, received_at,
       processed_at, processing_status, reason, conflict, digest, award_ids, body)
     SELECT workspace_id, id, campaign_id, key_id, environment, event_id, event_type, wallet, occurred_at, received_at,
-      $17::timestamptz, processing_status, reason, conflict, digest, string_to_array(award_ids, ','), body
+      $16::timestamptz, processing_status, reason, conflict, digest, string_to_array(award_ids, ','), body
     FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
-      $11::text[], $12::text[], $13::boolean[], $14::text[], $15::text[], $16::text[])
+      $11::text[], $12::text[], $13::boolean[], $14::text[], $15::text[], string_to_array($17, E'\\x1f'))
       AS e(workspace_id, id, campaign_id, key_id, environment, event_id, event_type, wallet, occurred_at, received_at,
         processing_status, reason, conflict, digest, award_ids, body)
     ORDER BY workspace_id, id`,
@@ -114,9 +114,8 @@ async function saveEvents(tx: ClientBase, { processed }: AwardChanges, now: stri
     rows.map(({ conflict }) => conflict),
     rows.map(({ event }) => event.digest),
     rows.map(({ outcome }) => outcome.awards.map(({ id }) => id).join(',')),
-    rows.map(({ event }) => event.body),
   ];
-  await tx.query({ ...SAVE_EVENTS, values: [...columns, now] });
+  await tx.query({ ...SAVE_EVENTS, values: [...columns, now, joinJson(rows.map(({ event }) => event.body))] });
 }
 
 async function flagConflicts(tx: ClientBase, { conflicts }: AwardChanges): Promise<void> {
