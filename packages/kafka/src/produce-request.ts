@@ -13,7 +13,7 @@ export interface ProduceParameters {
   topicData: { topic: string; partitions: { partition: number; firstSequence?: number; messages: ProducedMessage[] }[] }[];
 }
 
-export interface ProducedMessage {
+interface ProducedMessage {
   key?: Text;
   value: Text;
   headers?: Record<string, Text | Text[]>;
