@@ -25,7 +25,7 @@ export function speedUpProducers(): void {
   produceRequests.protocol = ({ version }) => (parameters) => {
     const made = protocol({ version })(parameters);
     if (version < FIRST_WITH_RECORD_BATCHES || !isPlain(parameters)) return made;
-    return { ...made, request: { ...made.request, encode: () => Promise.resolve(encode(parameters)) } };
+    return { ...made, request: { ...made.request, encode: async () => encode(parameters) } };
   };
 }
 

@@ -27,6 +27,14 @@ const [COUNTED_FROM, CHECKSUM_AT, CHECKED_FROM] = [12, 17, 21];
 const MAGIC = 2;
 const START_BYTES = 16_384;
 
+/** What all records of a batch have in common. */
+interface BatchHead {
+  producer: { id: bigint; epoch: number };
+  firstSequence: number;
+  /** In ms. */
+  now: number;
+}
+
 /** No compression, no transaction and no times of its own: what `writeProduceRequest` can write. */
 export function isPlain({ compression, transactionalId, topicData }: ProduceParameters): boolean {
   const isUntimed = ({ timestamp }: ProducedMessage) => timestamp === undefined;
@@ -54,10 +62,10 @@ export function writeProduceRequest({ acks, timeout, topicData, producerId = -1,
   return writer.written();
 }
 
-function writeRecordSet(writer: ByteWriter, messages: ProducedMessage[], batch: { producer: { id: bigint; epoch: number }; firstSequence: number; now: number }) {
+function writeRecordSet(writer: ByteWriter, messages: ProducedMessage[], head: BatchHead) {
   writer.int32(0);
   const start = writer.written().length;
-  writeBatch(writer, messages, batch);
+  writeBatch(writer, messages, head);
   const written = writer.written();
   const length = written.length - start;
   written.writeInt32BE(length, start - 4);
@@ -66,7 +74,7 @@ function writeRecordSet(writer: ByteWriter, messages: ProducedMessage[], batch: 
 }
 
 /** Its length and its checksum are left open. */
-function writeBatch(writer: ByteWriter, messages: ProducedMessage[], { producer, firstSequence, now }: { producer: { id: bigint; epoch: number }; firstSequence: number; now: number }) {
+function writeBatch(writer: ByteWriter, messages: ProducedMessage[], { producer, firstSequence, now }: BatchHead) {
   const [baseOffset, length, leaderEpoch, checksum, attributes] = [0n, 0, 0, 0, 0];
   writer.int64(baseOffset);
   writer.int32(length);
