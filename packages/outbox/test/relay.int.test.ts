@@ -4,7 +4,7 @@ import type { KafkaRecord } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
-import { appendToOutbox, READ, shardOf, SHARDS } from '../src/outbox.ts';
+import { advanceOutbox, appendToOutbox, READ, shardOf, SHARDS } from '../src/outbox.ts';
 import { createOutboxRelay } from '../src/relay.ts';
 
 const stack = useStack();
@@ -48,6 +48,26 @@ test('the outbox is read along its key, whatever the planner knows of it', async
     const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
     expect(plan).toContain('Index Scan using outbox_pkey');
     expect(plan).not.toContain('Sort');
+  }
+  await stop();
+});
+
+test('removing what is published need not reach the disk, but whatever the connection commits next does', async () => {
+  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'lazy removal' });
+  const stop = await stack.run([database]);
+  await append('k', '1');
+  const published = await advanceOutbox(database.pool, [shardOf('k')], []);
+  // A trigger runs inside the transaction, so it sees what its commit will go by.
+  await db().query('CREATE TABLE modes (mode text)');
+  await db().query(`CREATE FUNCTION note_mode() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN INSERT INTO modes VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$`);
+  await db().query('CREATE TRIGGER note_mode AFTER DELETE ON outbox FOR EACH ROW EXECUTE FUNCTION note_mode()');
+  try {
+    await advanceOutbox(database.pool, [shardOf('k')], published);
+    expect((await db().query('SELECT mode FROM modes')).rows).toEqual([{ mode: 'off' }]);
+    expect((await database.pool.query('SHOW synchronous_commit')).rows).toEqual([{ synchronous_commit: 'on' }]);
+  } finally {
+    await db().query('DROP TRIGGER note_mode ON outbox; DROP FUNCTION note_mode; DROP TABLE modes');
   }
   await stop();
 });
