@@ -7,18 +7,18 @@ const timeOf = async (work: () => Promise<void>) => {
   return performance.now() - startedAt;
 };
 
-test('where nobody waits bulk goes on at once; once somebody has, it rests four times as long as it worked', async () => {
-  const rightOfWay = createRightOfWay();
+test('where nobody waits bulk goes on at once; once somebody has, it rests several times as long as it worked', async () => {
+  const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   expect(rightOfWay.isQuiet()).toBe(true);
   expect(await timeOf(() => rightOfWay.rest(10_000))).toBeLessThan(200);
 
   expect(await rightOfWay.lead(async () => 'answered')).toBe('answered');
   expect(rightOfWay.isQuiet()).toBe(false);
-  expect(await timeOf(() => rightOfWay.rest(10))).toBeGreaterThanOrEqual(39);
+  expect(await timeOf(() => rightOfWay.rest(20))).toBeGreaterThanOrEqual(75);
 });
 
 test('bulk gives way to all that somebody waits for, and to nobody for ever', async () => {
-  const rightOfWay = createRightOfWay();
+  const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   const order: string[] = [];
   for (const { promise } of [first, second]) void rightOfWay.lead(() => promise).then((name) => order.push(name));
@@ -34,7 +34,15 @@ test('bulk gives way to all that somebody waits for, and to nobody for ever', as
 });
 
 test('a failure is the caller\'s alone', async () => {
-  const rightOfWay = createRightOfWay();
+  const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   await expect(rightOfWay.lead(() => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
   await rightOfWay.giveWay();
+});
+
+test('what others take while there is no bulk says nothing about how much bulk they stand', async () => {
+  const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
+  for (let n = 0; n < 400; n++) await rightOfWay.lead(async () => {});
+  expect(await timeOf(() => rightOfWay.rest(100))).toBeGreaterThanOrEqual(375);
+  for (let n = 0; n < 400; n++) await rightOfWay.lead(async () => {});
+  expect(await timeOf(() => rightOfWay.rest(100))).toBeLessThan(375);
 });

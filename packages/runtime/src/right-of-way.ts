@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createRestsPerWork, type RestsSettings } from './rests-per-work.ts';
 
 /** Bulk waits no longer than this for others to go first. */
 const WAIT_MS_MAX = 20;
 /** So long after the last of them others may come any moment. */
 const QUIET_AFTER_MS = 1_000;
-/** While they come, bulk rests so many times as long as it has worked: what its turns set off (log, webhooks, the broker) needs the machine too. */
-const RESTS_PER_WORK = 4;
-const REST_MS_MAX = 250;
+const REST_MS_MAX = 500;
 
 export interface RightOfWay {
   /** Work that somebody waits for: bulk keeps out of its way, and for a second more. */
@@ -15,23 +14,28 @@ export interface RightOfWay {
   isQuiet(): boolean;
   /** Resolves when nothing is being done that somebody waits for, or after a moment. */
   giveWay(): Promise<void>;
-  /** After a turn of bulk that took so long: resolves when the next may begin, at once where nobody waits. */
+  /** After a turn of bulk that took so long: resolves when the next may begin, at once where nobody waits, later the slower the others are. */
   rest(workedMs: number): Promise<void>;
 }
 
 /** Lets requests for which somebody waits go before the next turn of bulk in the same process: both share a processor, and what is behind it. */
-export function createRightOfWay(): RightOfWay {
+export function createRightOfWay(settings: RestsSettings): RightOfWay {
+  const rests = createRestsPerWork(settings);
   const inHand = new Set<Promise<unknown>>();
   let lastAt = -Infinity;
+  let lastBulkAt = -Infinity;
 
   const isQuiet = (): boolean => inHand.size === 0 && performance.now() - lastAt > QUIET_AFTER_MS;
 
   return {
     isQuiet,
     lead(work) {
+      const beganAt = performance.now();
       const working = work();
       const settled = working.then(() => {}, () => {}).finally(() => {
         lastAt = performance.now();
+        // What bulk has no part in teaches it nothing.
+        if (lastBulkAt > beganAt - QUIET_AFTER_MS) rests.learn(lastAt - beganAt);
         inHand.delete(settled);
       });
       inHand.add(settled);
@@ -44,7 +48,8 @@ export function createRightOfWay(): RightOfWay {
       await Promise.race([Promise.all(inHand), promise]).finally(() => clearTimeout(timer));
     },
     async rest(workedMs) {
-      if (!isQuiet()) await pause(Math.min(workedMs * RESTS_PER_WORK, REST_MS_MAX));
+      lastBulkAt = performance.now();
+      if (!isQuiet()) await pause(Math.min(workedMs * rests.current(), REST_MS_MAX));
     },
   };
 }

@@ -41,7 +41,8 @@ export function createApp(config: Config) {
   const operationIds = createOperationIds(config.operationSecret);
   const reply = createReplySender(redis.client, logger);
   const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
-  const rightOfWay = createRightOfWay();
+  // A batch of single commands takes some 4 ms.
+  const rightOfWay = createRightOfWay({ slowMs: 15, restsMax: 12 });
   const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
   const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
@@ -64,7 +65,7 @@ export function createApp(config: Config) {
   const consumers = together('consumers', [
     consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
     // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
-    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, stuckAfterMs: 60_000 }),
+    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, batchMax: 64, stuckAfterMs: 60_000 }),
     consume(campaigns.handler, 'behavior-core.campaigns'),
     consume(channels.handler, 'behavior-core.channel-state'),
     ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),

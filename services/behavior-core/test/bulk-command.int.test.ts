@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { createApp } from '../src/app.ts';
+import type { DecideItems } from '../src/adapters/bulk/bulk-store.ts';
 import { createBulkReader } from '../src/adapters/bulk/bulk-reader.ts';
 import { createOperationStore } from '../src/adapters/operation-store.ts';
 import { createBulk } from '../src/bulk.ts';
@@ -73,7 +74,7 @@ test('a process that dies after a commit, before publishing and before its offse
     decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }),
     reply() {},
     wake() {},
-    rightOfWay: { ...createRightOfWay(), isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
+    rightOfWay: { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
     logger: createLogger('test', 'silent'),
   });
   await expect(dying.handler.handle(records satisfies RawRecord[])).rejects.toThrow('dead');
@@ -158,7 +159,7 @@ test('a record that is twice in a turn counts once, and what was refused stays r
   const record = aRecord(bodies, { operationId, total: 3 });
   await publish(record, record);
   await eventually(() => expect(records.filter(({ value }) => value.includes(operationId))).toHaveLength(2));
-  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay(), logger: createLogger('test', 'silent') });
+  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay({ slowMs: 20, restsMax: 1 }), logger: createLogger('test', 'silent') });
   await core.handler.handle(records.filter(({ value }) => value.includes(operationId)) satisfies RawRecord[]);
   expect(await statusesOf(operationId)).toEqual([[0, 'processed'], [1, 'failed'], [2, 'processed']]);
   const { rows } = await db().query("SELECT state FROM occurrences WHERE activity_id = 'act_9' AND local_date = '2026-03-01'");
@@ -190,6 +191,24 @@ test('the answer is put together from all records, once the last item is done', 
     result: { succeeded: 3, failed: 0, results: [{ index: 0, status: 'processed' }, { index: 1, status: 'duplicate' }, { index: 2, status: 'processed' }] },
   });
   await stop();
+});
+
+test('between items for which somebody waits there is no rest', async () => {
+  const rested: number[] = [];
+  const rightOfWay = { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), rest: async (workedMs: number) => void rested.push(workedMs) };
+  const decide: DecideItems = (instructions, state, now) => decideBatch(instructions, state, { now, limits });
+  const core = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent') });
+  const handle = async (given: Partial<Given>) => {
+    const operationId = newOperation();
+    await publish(aRecord([completed(7, 80)], { operationId, total: 1, ...given }));
+    const ofOperation = () => records.filter(({ value }) => value.includes(operationId));
+    await eventually(() => expect(ofOperation()).toHaveLength(1));
+    await core.handler.handle(ofOperation() satisfies RawRecord[]);
+  };
+  await handle({ replyTo: 'reply:nobody' });
+  expect(rested).toEqual([]);
+  await handle({});
+  expect(rested).toHaveLength(1);
 });
 
 test("an item that is sent again by itself is a duplicate with the activity in it, and its operation says the same", async () => {

@@ -27,7 +27,8 @@ export function createApp(config: Config) {
   const memory = createAnswerMemory(redis.client, logger);
   const operationIds = createOperationIds(config.operationSecret);
   const submitBy = (send: Producer['publish'], waitMs: number) => createCoreClient({ publish: send, replyChannel }, { waitMs, waitingMax: config.waitingMax });
-  const rightOfWay = createRightOfWay();
+  // A synchronous call takes some 8 ms. For the end of an upload somebody waits as well.
+  const rightOfWay = createRightOfWay({ slowMs: 40, restsMax: 4 });
   const submit = submitBy(publish, config.inboundWaitMs);
   const submitFirst: typeof submit = (submission) => rightOfWay.lead(() => submit(submission));
   const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), apiPolicy: perMinute('api', config.apiLimit), operationIds, submit: submitFirst, now });

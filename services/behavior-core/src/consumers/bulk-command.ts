@@ -56,6 +56,8 @@ const isPartOf = ({ operation_id, items: [item] }: BulkPart, command: BulkComman
 /** Put back, it is one more record of the same operation; nobody waits for its answer by then. */
 const toFailedPart = ({ part, error }: FailedItem): FailedPart => ({ value: JSON.stringify({ ...part, reply_to: null }), error: String(error) });
 
+const isAwaited = (turn: readonly BulkPart[]) => turn.some(({ reply_to }) => reply_to !== null);
+
 async function runLane(commands: readonly BulkCommand[], deps: Run): Promise<void> {
   let turns = 0;
   let keys = new Set<string>();
@@ -67,7 +69,7 @@ async function runLane(commands: readonly BulkCommand[], deps: Run): Promise<voi
     await deps.rightOfWay.giveWay();
     const startedAt = performance.now();
     for (const key of await runTurn(turn, deps)) keys.add(key);
-    await deps.rightOfWay.rest(performance.now() - startedAt);
+    if (!isAwaited(turn)) await deps.rightOfWay.rest(performance.now() - startedAt);
     if (++turns % TURNS_PER_WAKE === 0) wake();
     await turnOfOthers();
   }
