@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { caughtUp } from './caught-up.ts';
 import { cpuSeconds } from './cpu.ts';
+import { probeDisk } from './disk.ts';
 import { createLoad, summarize, type HttpRequest } from './load.ts';
 import { post, type BenchmarkStack } from './stack.ts';
 
@@ -19,23 +20,25 @@ export async function measureBulk(stack: BenchmarkStack, { lines, seconds }: { l
   await runBackfill(stack, Math.min(lines, 5_000), 0); // warm-up
   await caughtUp(stack);
   await load.atRate(SINGLE_PER_SECOND, 5);
-  const quiet = summarize(await load.atRate(SINGLE_PER_SECOND, seconds));
-  console.log(JSON.stringify({ name: `inbound, ${SINGLE_PER_SECOND}/s, alone`, ...quiet }));
+  const [alone, quietDisk] = await Promise.all([load.atRate(SINGLE_PER_SECOND, seconds), probeDisk(stack.directory, seconds)]);
+  const quiet = summarize(alone);
+  console.log(JSON.stringify({ name: `inbound, ${SINGLE_PER_SECOND}/s, alone`, ...quiet, disk: quietDisk }));
 
   const before = cpuSeconds(stack.processes);
-  const alone = await runBackfill(stack, lines, 1);
+  const undisturbed = await runBackfill(stack, lines, 1);
   const after = cpuSeconds(stack.processes);
   const cpu = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, Number((((value - (before[name] ?? 0)) / lines) * 1_000).toFixed(3))]));
-  console.log(JSON.stringify({ name: `bulk, ${lines} lines`, ...alone, cpuSecondsPer1000: cpu }));
+  console.log(JSON.stringify({ name: `bulk, ${lines} lines`, ...undisturbed, cpuSecondsPer1000: cpu }));
 
   await caughtUp(stack);
   const backfill = runBackfill(stack, lines, 2);
-  const singles = load.atRate(SINGLE_PER_SECOND, seconds);
-  const [beside, busy] = [await backfill, summarize(await singles)];
-  console.log(JSON.stringify({ name: `inbound, ${SINGLE_PER_SECOND}/s, beside ${lines} lines`, ...busy, backfill: beside }));
+  const [singles, busyDisk] = await Promise.all([load.atRate(SINGLE_PER_SECOND, seconds), probeDisk(stack.directory, seconds)]);
+  const [beside, busy] = [await backfill, summarize(singles)];
+  console.log(JSON.stringify({ name: `inbound, ${SINGLE_PER_SECOND}/s, beside ${lines} lines`, ...busy, disk: busyDisk, backfill: beside }));
   return [
-    `bulk: ${alone.acceptedPerSecond} lines/s accepted, ${alone.donePerSecond} lines/s done`,
+    `bulk: ${undisturbed.acceptedPerSecond} lines/s accepted, ${undisturbed.donePerSecond} lines/s done`,
     `synchronous inbound, ${SINGLE_PER_SECOND}/s, beside a backfill: p50 ${busy.p50} ms, p99 ${busy.p99} ms; without it p50 ${quiet.p50} ms, p99 ${quiet.p99} ms`,
+    `a page written and synced meanwhile: beside the backfill p50 ${busyDisk.p50} ms, p99 ${busyDisk.p99} ms; without it p50 ${quietDisk.p50} ms, p99 ${quietDisk.p99} ms`,
   ];
 }
 

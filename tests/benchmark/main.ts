@@ -9,7 +9,8 @@ import { measureReminders } from './reminders.ts';
 import { startStack, type BenchmarkStack } from './stack.ts';
 
 // `npm run benchmark`: one JSON line per measurement, then the figures that docs/performance.md keeps. SECONDS_EACH and BULK_LINES shorten it,
-// DELIVERIES, LOG_ROWS (10000000 for the contract's own figure), ONLY=inbound,bulk measures a part.
+// DELIVERIES, LOG_ROWS (10000000 for the contract's own figure), ONLY=inbound,bulk measures a part,
+// BENCHMARK_DIRECTORY=/dev/shm/waggle keeps the stack's files in memory.
 const seconds = Number(process.env['SECONDS_EACH'] ?? 15);
 const lines = Number(process.env['BULK_LINES'] ?? 100_000);
 

@@ -5,7 +5,7 @@ import { freePort } from '@waggle/local-stack';
 import { z } from 'zod';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DIRECTORY = join(ROOT, '.waggle/benchmark');
+const DIRECTORY = process.env['BENCHMARK_DIRECTORY'] ?? join(ROOT, '.waggle/benchmark');
 const MAIN = join(ROOT, 'packages/local-stack/src/main.ts');
 
 const stackFile = z.object({
@@ -18,7 +18,7 @@ const stackFile = z.object({
   services: z.array(z.object({ name: z.string(), pid: z.number(), url: z.url() })),
 });
 
-/** The local stack as `npm start` runs it, in a directory of its own, without limits. */
+/** The local stack as `npm start` runs it, in a directory of its own, without limits. `BENCHMARK_DIRECTORY` puts it elsewhere: in memory no disk is measured. */
 export async function startStack() {
   const limits = { INBOUND_LIMIT: '1000000', API_LIMIT_PER_MINUTE: '1000000' };
   const env = { ...process.env, ...limits, WAGGLE_DIRECTORY: DIRECTORY, WAGGLE_PORT: String(await freePort()), LOG_LEVEL: 'info' };
@@ -28,6 +28,7 @@ export async function startStack() {
   if (exitCode !== 0) throw new Error(`The stack did not start; see ${join(DIRECTORY, 'logs')}`);
   const stack = stackFile.parse(JSON.parse(readFileSync(join(DIRECTORY, 'stack.json'), 'utf8')));
   return {
+    directory: DIRECTORY,
     kafka: stack.kafka,
     databases: stack.databases,
     workspaceId: stack.workspace_id,
