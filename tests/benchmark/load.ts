@@ -59,10 +59,10 @@ export function createLoad(url: string, next: () => HttpRequest) {
   return { atRate, saturate };
 }
 
-/** Timers come up to a millisecond late, which would be counted as latency: the last stretch is polled. */
+/** Timers count whole milliseconds, and what they are late by would be counted as latency: the last stretch is polled. No more of it than that, it takes the processor from what is measured. */
 async function until(time: number) {
   for (let left = time - performance.now(); left > 0; left = time - performance.now()) {
-    await (left > 1.5 ? pause(left - 1.5) : turn());
+    await (left > 1.5 ? pause(left - 0.5) : turn());
   }
 }
 
