@@ -10,10 +10,12 @@ const timeOf = async (work: () => Promise<void>) => {
 test('where nobody waits bulk goes on at once; once somebody has, it rests several times as long as it worked', async () => {
   const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   expect(rightOfWay.isQuiet()).toBe(true);
+  expect(rightOfWay.restsPerWork()).toBe(0);
   expect(await timeOf(() => rightOfWay.rest(10_000))).toBeLessThan(200);
 
   expect(await rightOfWay.lead(async () => 'answered')).toBe('answered');
   expect(rightOfWay.isQuiet()).toBe(false);
+  expect(rightOfWay.restsPerWork()).toBe(4);
   expect(await timeOf(() => rightOfWay.rest(20))).toBeGreaterThanOrEqual(75);
 });
 

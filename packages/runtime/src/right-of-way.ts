@@ -16,6 +16,8 @@ export interface RightOfWay {
   giveWay(): Promise<void>;
   /** After a turn of bulk that took so long: resolves when the next may begin, at once where nobody waits, later the slower the others are. */
   rest(workedMs: number): Promise<void>;
+  /** How many times as long as it works bulk rests now; 0 where nobody waits. */
+  restsPerWork(): number;
 }
 
 /** Lets requests for which somebody waits go before the next turn of bulk in the same process: both share a processor, and what is behind it. */
@@ -27,8 +29,11 @@ export function createRightOfWay(settings: RestsSettings): RightOfWay {
 
   const isQuiet = (): boolean => inHand.size === 0 && performance.now() - lastAt > QUIET_AFTER_MS;
 
+  const restsPerWork = (): number => (isQuiet() ? 0 : rests.current());
+
   return {
     isQuiet,
+    restsPerWork,
     lead(work) {
       const beganAt = performance.now();
       const working = work();
@@ -49,7 +54,7 @@ export function createRightOfWay(settings: RestsSettings): RightOfWay {
     },
     async rest(workedMs) {
       lastBulkAt = performance.now();
-      if (!isQuiet()) await pause(Math.min(workedMs * rests.current(), REST_MS_MAX));
+      if (!isQuiet()) await pause(Math.min(workedMs * restsPerWork(), REST_MS_MAX));
     },
   };
 }

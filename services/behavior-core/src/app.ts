@@ -43,7 +43,7 @@ export function createApp(config: Config) {
   const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
   // A batch of single commands takes some 4 ms.
   const rightOfWay = createRightOfWay({ slowMs: 15, restsMax: 12 });
-  const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger });
+  const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger, metrics });
   const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances });

@@ -1,7 +1,7 @@
 import { activityCreateBody, behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
-import { createLogger, createRightOfWay } from '@waggle/runtime';
+import { createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -75,7 +75,7 @@ test('a process that dies after a commit, before publishing and before its offse
     reply() {},
     wake() {},
     rightOfWay: { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
-    logger: createLogger('test', 'silent'),
+    logger: createLogger('test', 'silent'), metrics: createMetrics('test'),
   });
   await expect(dying.handler.handle(records satisfies RawRecord[])).rejects.toThrow('dead');
   expect((await reader.find('ws_demo', operationId))!.done).toBe(150);
@@ -159,7 +159,7 @@ test('a record that is twice in a turn counts once, and what was refused stays r
   const record = aRecord(bodies, { operationId, total: 3 });
   await publish(record, record);
   await eventually(() => expect(records.filter(({ value }) => value.includes(operationId))).toHaveLength(2));
-  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay({ slowMs: 20, restsMax: 1 }), logger: createLogger('test', 'silent') });
+  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay({ slowMs: 20, restsMax: 1 }), logger: createLogger('test', 'silent'), metrics: createMetrics('test') });
   await core.handler.handle(records.filter(({ value }) => value.includes(operationId)) satisfies RawRecord[]);
   expect(await statusesOf(operationId)).toEqual([[0, 'processed'], [1, 'failed'], [2, 'processed']]);
   const { rows } = await db().query("SELECT state FROM occurrences WHERE activity_id = 'act_9' AND local_date = '2026-03-01'");
@@ -197,7 +197,8 @@ test('between items for which somebody waits there is no rest', async () => {
   const rested: number[] = [];
   const rightOfWay = { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), rest: async (workedMs: number) => void rested.push(workedMs) };
   const decide: DecideItems = (instructions, state, now) => decideBatch(instructions, state, { now, limits });
-  const core = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent') });
+  const metrics = createMetrics('test');
+  const core = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent'), metrics });
   const handle = async (given: Partial<Given>) => {
     const operationId = newOperation();
     await publish(aRecord([completed(7, 80)], { operationId, total: 1, ...given }));
@@ -209,6 +210,10 @@ test('between items for which somebody waits there is no rest', async () => {
   expect(rested).toEqual([]);
   await handle({});
   expect(rested).toHaveLength(1);
+
+  expect(await metrics.metrics()).toMatch(/^bulk_rests_per_work\{.*\} 0$/m);
+  await rightOfWay.lead(async () => {});
+  expect(await metrics.metrics()).toMatch(/^bulk_rests_per_work\{.*\} 1$/m);
 });
 
 test("an item that is sent again by itself is a duplicate with the activity in it, and its operation says the same", async () => {
