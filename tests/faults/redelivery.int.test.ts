@@ -1,4 +1,4 @@
-import { behaviorCommand, behaviorEvent, bulkCommand } from '@waggle/contracts';
+import { awaitedBulkCommand, behaviorCommand, behaviorEvent, bulkCommand } from '@waggle/contracts';
 import type { ServerProcess } from '@waggle/local-stack';
 import { callApi, committedOf, eventually, rewindGroup, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await createHabits(stack, systemKey);
 }, 60_000);
 
-const post = (service: 'ingress' | 'behavior-core', path: string, body: object, headers = {}) => callApi('POST', `${stack.urlOf(service)}${path}`, { key: systemKey, body, headers });
+const post = (service: 'ingress' | 'behavior-core', path: string, body: object | string, headers = {}) => callApi('POST', `${stack.urlOf(service)}${path}`, { key: systemKey, body, headers });
 const inbound = (body: object, headers = {}) => post('ingress', '/v1/webhooks/inbound', body, headers);
 const at = (day: number) => `2025-06-0${day}T12:00:00Z`;
 const completion = (user: number, day: number) => ({ event: 'activity.completed', activity_id: `act_${user}`, user_id: `usr_${user}`, timestamp: at(day) });
@@ -36,20 +36,22 @@ async function leaveTraces() {
   expect((await inbound(late(1))).status).toBe(404);
   const items = [completion(2, 1), { ...completion(2, 1), event: 'activity.skipped' }, late(2), { event: 'activity.create', user_id: 'usr_3', activity: { type: 'task', name: 'Once' } }];
   expect((await post('ingress', '/v1/activities/bulk', { operations: items })).body).toMatchObject({ succeeded: 2, failed: 2 });
+  expect((await post('ingress', '/v1/activities/bulk', JSON.stringify(completion(1, 2)), { 'content-type': 'application/x-ndjson' })).status).toBe(202);
   expect((await post('behavior-core', '/v1/activities', { id: 'act_late', user_id: 'usr_0', type: 'habit', name: 'Late', schedule: { starts_on: '2025-06-01' } })).status).toBe(201);
   for (const user of [0, 1, 2]) expect((await post('behavior-core', `/v1/activities/act_${user}/reopen`, { at: at(1) })).body.status).toBe('processed');
 }
 
 const handled = async () => ({
   singles: await committedOf(stack.kafka, 'behavior-core', behaviorCommand.topic),
-  bulks: await committedOf(stack.kafka, 'behavior-core.bulk', bulkCommand.topic),
+  backfills: await committedOf(stack.kafka, 'behavior-core.bulk', bulkCommand.topic),
+  bulks: await committedOf(stack.kafka, 'behavior-core.bulk-awaited', awaitedBulkCommand.topic),
 });
 
 const TABLES = ['users', 'activities', 'occurrences', 'inbox', 'operations', 'bulk_operations', 'bulk_results', 'outbox'];
 
-/** Whole tables, but what the ends of days alone move. */
+/** Whole tables, but what the clock alone moves: when a user is looked at next for ended days and for reminders. */
 async function stored() {
-  const rowsOf = async (table: string) => (await stack.db('behavior-core').query(`SELECT to_jsonb(t) - 'sweep_at' AS row FROM ${table} t ORDER BY to_jsonb(t)::text`)).rows.map(({ row }) => row);
+  const rowsOf = async (table: string) => (await stack.db('behavior-core').query(`SELECT to_jsonb(t) - 'sweep_at' - 'remind_at' AS row FROM ${table} t ORDER BY (to_jsonb(t) - 'sweep_at' - 'remind_at')::text`)).rows.map(({ row }) => row);
   return Object.fromEntries(await Promise.all(TABLES.map(async (table) => [table, await rowsOf(table)])));
 }
 
@@ -57,16 +59,17 @@ test('commands and bulk records that are all delivered again change nothing and 
   await leaveTraces();
   await eventually(async () => expect((await stored())['outbox']).toEqual([]));
   await expectLogInOrder(stack);
-  await eventually(async () => expect(await handled()).toEqual({ singles: 206, bulks: 3 }));
+  await eventually(async () => expect(await handled()).toEqual({ singles: 206, backfills: 2, bulks: 3 }));
   await core.stop();
   const before = await stored();
   const published = events.length;
   await rewindGroup(stack.kafka, 'behavior-core', behaviorCommand.topic);
   await rewindGroup(stack.kafka, 'behavior-core.bulk', bulkCommand.topic);
-  expect(await handled()).toEqual({ singles: 0, bulks: 0 });
+  await rewindGroup(stack.kafka, 'behavior-core.bulk-awaited', awaitedBulkCommand.topic);
+  expect(await handled()).toEqual({ singles: 0, backfills: 0, bulks: 0 });
 
   await core.restart();
-  await eventually(async () => expect(await handled()).toEqual({ singles: 206, bulks: 3 }));
+  await eventually(async () => expect(await handled()).toEqual({ singles: 206, backfills: 2, bulks: 3 }));
   expect(await stored()).toEqual(before);
 
   // What comes next in the topic has the next numbers: nothing stood between.

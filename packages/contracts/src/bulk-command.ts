@@ -58,6 +58,9 @@ export const bulkCommand = defineMessage({
 });
 export type BulkCommand = z.infer<typeof bulkCommand.data>;
 
+/** The same where somebody waits for the answer: on a topic of its own, since behind a backfill the wait would be minutes. */
+export const awaitedBulkCommand = { ...bulkCommand, topic: 'private.behavior.bulk-awaited.v1' };
+
 export const bulkResult = z.object({
   index: z.int(),
   status: z.enum(['processed', 'unchanged', 'duplicate', 'failed']),

@@ -64,8 +64,9 @@ export function createApp(config: Config) {
 
   const consumers = together('consumers', [
     consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
-    // A record of it is hundreds of items: a few make a batch of seconds, and more need not wait in memory.
-    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 131_072, batchMax: 64, stuckAfterMs: 60_000 }),
+    // A record of it may be hundreds of items: a few make a batch of seconds, and more need not wait in memory. Parsing what was fetched holds the loop.
+    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 65_536, stuckAfterMs: 60_000 }),
+    consume(bulk.awaitedHandler, 'behavior-core.bulk-awaited', { pendingMax: 24, fetchBytesMax: 65_536, stuckAfterMs: 60_000 }),
     consume(campaigns.handler, 'behavior-core.campaigns'),
     consume(channels.handler, 'behavior-core.channel-state'),
     ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),

@@ -1,3 +1,4 @@
+import { awaitedBulkCommand, bulkCommand } from '@waggle/contracts';
 import type { BatchHandler } from '@waggle/kafka';
 import type { Registry } from '@waggle/runtime';
 import type { Pool } from 'pg';
@@ -13,7 +14,9 @@ export interface BulkDeps extends Pick<BulkCommandDeps, 'decide' | 'reply' | 'wa
 
 export interface Bulk {
   reader: BulkReader;
+  /** Backfills, of whose items nobody waits for the end. */
   handler: BatchHandler;
+  awaitedHandler: BatchHandler;
 }
 
 /** Everything about bulk requests: the consumer that does their items, and what is known of their progress. */
@@ -29,5 +32,10 @@ export function createBulk({ pool, metrics, ...deps }: BulkDeps): Bulk {
   });
   metrics.registerMetric(rests);
   const { applyTurn, recordPoisoned } = createBulkStore(pool);
-  return { reader, handler: bulkCommandHandler({ ...deps, applyTurn, recordPoisoned, answersOf: reader.answersOf }) };
+  const all = { ...deps, applyTurn, recordPoisoned, answersOf: reader.answersOf };
+  return {
+    reader,
+    handler: bulkCommandHandler(bulkCommand, all),
+    awaitedHandler: bulkCommandHandler(awaitedBulkCommand, { ...all, rightOfWay: { ...deps.rightOfWay, rest: async () => {} } }),
+  };
 }

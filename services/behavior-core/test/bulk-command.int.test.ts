@@ -1,4 +1,4 @@
-import { activityCreateBody, behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
+import { activityCreateBody, awaitedBulkCommand, behaviorCommand, behaviorEvent, bulkCommand, inboundBody, naturalCommandId, replies, type BulkCommand, type InstructionBody } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
@@ -193,22 +193,36 @@ test('the answer is put together from all records, once the last item is done', 
   await stop();
 });
 
-test('between items for which somebody waits there is no rest', async () => {
+test('who waits for an answer does not wait for the backfills of others', async () => {
+  const [replyTo, heard] = [`reply:${randomUUID()}`, [] as unknown[]];
+  await redis.subscribe(replyTo);
+  redis.on('message', (channel, text) => { if (channel === replyTo) heard.push(...replies.parse(JSON.parse(text))); });
+  const [backfill, awaited] = [newOperation(), newOperation()];
+  const days = Array.from({ length: 500 }, (_, day) => day);
+  for (const first of [0, 1, 2, 3, 4, 5, 6, 7]) await publish(aRecord(days.map((day) => completed(first % 2 === 0 ? 0 : 7, -500 * first - day)), { operationId: backfill, total: 4_000, first: first * 500 }));
+  const stop = await startCore();
+  await eventually(async () => expect((await reader.find('ws_demo', backfill))?.done).toBeGreaterThan(0));
+  await stack.publish([toRecord(awaitedBulkCommand, aRecord([completed(7, 80)], { operationId: awaited, total: 1, replyTo }))]);
+  await eventually(() => expect(heard).toHaveLength(1));
+  expect((await reader.find('ws_demo', backfill))?.completedAt).toBeNull();
+  expect(heard).toMatchObject([{ operation_id: awaited, result: { succeeded: 1 } }]);
+  await whenCompleted(backfill);
+  await stop();
+}, 30_000);
+
+test('operators see how much it rests, and what is awaited does not rest', async () => {
   const rested: number[] = [];
   const rightOfWay = { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), rest: async (workedMs: number) => void rested.push(workedMs) };
   const decide: DecideItems = (instructions, state, now) => decideBatch(instructions, state, { now, limits });
   const metrics = createMetrics('test');
-  const core = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent'), metrics });
-  const handle = async (given: Partial<Given>) => {
-    const operationId = newOperation();
-    await publish(aRecord([completed(7, 80)], { operationId, total: 1, ...given }));
-    const ofOperation = () => records.filter(({ value }) => value.includes(operationId));
-    await eventually(() => expect(ofOperation()).toHaveLength(1));
-    await core.handler.handle(ofOperation() satisfies RawRecord[]);
-  };
-  await handle({ replyTo: 'reply:nobody' });
+  const { handler, awaitedHandler } = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent'), metrics });
+  const operationId = newOperation();
+  await publish(aRecord([completed(7, 90)], { operationId, total: 1 }));
+  const ofOperation = () => records.filter(({ value }) => value.includes(operationId));
+  await eventually(() => expect(ofOperation()).toHaveLength(1));
+  await awaitedHandler.handle(ofOperation() satisfies RawRecord[]);
   expect(rested).toEqual([]);
-  await handle({});
+  await handler.handle(ofOperation() satisfies RawRecord[]);
   expect(rested).toHaveLength(1);
 
   expect(await metrics.metrics()).toMatch(/^bulk_rests_per_work\{.*\} 0$/m);

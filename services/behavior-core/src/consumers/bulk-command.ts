@@ -1,4 +1,4 @@
-import { bulkCommand, keyOfUser, type BulkAnswer, type BulkCommand, type Reply } from '@waggle/contracts';
+import { keyOfUser, type bulkCommand, type BulkAnswer, type BulkCommand, type Reply } from '@waggle/contracts';
 import { defineBatchHandler, doneBut, type FailedPart } from '@waggle/kafka';
 import { Unavailable, type Logger, type RightOfWay } from '@waggle/runtime';
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
@@ -26,8 +26,8 @@ const LANES = 2;
 /** Nobody waits for these events, and the relay is better off with many at once. Its own sweep comes every half second. */
 const TURNS_PER_WAKE = 10;
 
-export const bulkCommandHandler = (deps: BulkCommandDeps) =>
-  defineBatchHandler(bulkCommand, {
+export const bulkCommandHandler = (message: typeof bulkCommand, deps: BulkCommandDeps) =>
+  defineBatchHandler(message, {
     async handle(received) {
       const commands = received.map(({ data }) => data);
       const failedItems: FailedItem[] = [];
@@ -56,8 +56,6 @@ const isPartOf = ({ operation_id, items: [item] }: BulkPart, command: BulkComman
 /** Put back, it is one more record of the same operation; nobody waits for its answer by then. */
 const toFailedPart = ({ part, error }: FailedItem): FailedPart => ({ value: JSON.stringify({ ...part, reply_to: null }), error: String(error) });
 
-const isAwaited = (turn: readonly BulkPart[]) => turn.some(({ reply_to }) => reply_to !== null);
-
 async function runLane(commands: readonly BulkCommand[], deps: Run): Promise<void> {
   let turns = 0;
   let keys = new Set<string>();
@@ -69,7 +67,7 @@ async function runLane(commands: readonly BulkCommand[], deps: Run): Promise<voi
     await deps.rightOfWay.giveWay();
     const startedAt = performance.now();
     for (const key of await runTurn(turn, deps)) keys.add(key);
-    if (!isAwaited(turn)) await deps.rightOfWay.rest(performance.now() - startedAt);
+    await deps.rightOfWay.rest(performance.now() - startedAt);
     if (++turns % TURNS_PER_WAKE === 0) wake();
     await turnOfOthers();
   }

@@ -5,11 +5,11 @@ import { dealIntoLanes, planTurns, sizeOf } from './plan-turns.ts';
 
 const turnsOf = (records: readonly BulkCommand[], itemsMax: number) => [...planTurns(records, () => itemsMax)];
 
-function aRecord(given: { user: string | null; indexes: readonly number[]; operation?: string; replyTo?: string }): BulkCommand {
-  const { user, indexes, operation = 'op_1', replyTo = null } = given;
+function aRecord(given: { user: string | null; indexes: readonly number[]; operation?: string }): BulkCommand {
+  const { user, indexes, operation = 'op_1' } = given;
   const body = (index: number) => ({ event: 'activity.completed' as const, activity_id: 'act_1', user_id: String(user), timestamp: new Date(index).toISOString() });
   return {
-    kind: 'bulk', operation_id: operation, workspace_id: 'ws_1', user_id: user, creator_user_id: null, accepted_at: '2026-03-28T08:12:44Z', reply_to: replyTo,
+    kind: 'bulk', operation_id: operation, workspace_id: 'ws_1', user_id: user, creator_user_id: null, accepted_at: '2026-03-28T08:12:44Z', reply_to: null,
     is_synchronous: false, total: null,
     items: user === null ? [] : indexes.map((index) => ({ index, id: `cmd_${index}`, digest: null, body: body(index) })),
     refused: user === null ? indexes.map((index) => ({ index, activity_id: null, error: { code: 'validation_failed', detail: 'bad' } })) : [],
@@ -24,20 +24,15 @@ test("users take turns, and a long record does not keep a short one waiting", ()
   expect(turns).toHaveLength(5);
 });
 
-test('those for whom somebody is waiting come first', () => {
-  const records = [...from(0, 20).map((n) => aRecord({ user: `usr_${n}`, indexes: from(n * 100, 50) })), aRecord({ user: 'awaited', indexes: [5_000], replyTo: 'reply:1' })];
-  expect(turnsOf(records, 50)[0]![0]!.user_id).toBe('awaited');
-});
-
 test('a record that tells only the total is handled too', () => {
   expect(turnsOf([aRecord({ user: null, indexes: [] })], 100)).toEqual([[expect.objectContaining({ items: [], refused: [] })]]);
 });
 
 test('whatever the records: each item once, the order of each user kept, and no turn too large', () => {
-  const record = fc.record({ user: fc.constantFrom('usr_1', 'usr_2', 'usr_3', null), count: fc.integer({ min: 0, max: 120 }), replyTo: fc.constantFrom(undefined, 'reply:1') });
+  const record = fc.record({ user: fc.constantFrom('usr_1', 'usr_2', 'usr_3', null), count: fc.integer({ min: 0, max: 120 }) });
   fc.assert(
     fc.property(fc.array(record, { maxLength: 12 }), (given) => {
-      const records = given.map(({ user, count, replyTo }, n) => aRecord({ user, indexes: from(n * 1_000, count), ...(replyTo !== undefined && { replyTo }) }));
+      const records = given.map(({ user, count }, n) => aRecord({ user, indexes: from(n * 1_000, count) }));
       const turns = turnsOf(records, 60);
       const parts = turns.flat();
       for (const user of ['usr_1', 'usr_2', 'usr_3']) {

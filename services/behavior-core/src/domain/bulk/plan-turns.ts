@@ -13,13 +13,11 @@ export function dealIntoLanes(commands: readonly BulkCommand[], lanes: number): 
 }
 
 /**
- * Cuts records into turns, one transaction each, so that no user is locked for long. `itemsMax` is asked for each turn. Users take turns,
- * those for whom somebody is waiting first; what one user asked stays in its order.
+ * Cuts records into turns, one transaction each, so that no user is locked for long. `itemsMax` is asked for each turn. Users take turns;
+ * what one user asked stays in its order.
  */
 export function* planTurns(commands: readonly BulkCommand[], itemsMax: () => number): Generator<BulkPart[]> {
-  const byKey = [...Map.groupBy(commands, bulkCommand.key).values()];
-  const queues = byKey.map((records) => ({ isAwaited: records.some(({ reply_to }) => reply_to !== null), parts: records.flatMap(cut) }));
-  const waiting = queues.toSorted((a, b) => Number(b.isAwaited) - Number(a.isAwaited)).map(({ parts }) => parts.values());
+  const waiting = [...Map.groupBy(commands, bulkCommand.key).values()].map((records) => records.flatMap(cut).values());
   let [turn, size, sizeMax]: [BulkPart[], number, number] = [[], 0, itemsMax()];
   for (let parts = waiting.shift(); parts !== undefined; parts = waiting.shift()) {
     const { value: part, done } = parts.next();

@@ -1,4 +1,4 @@
-import { bulkCommand, toUtc } from '@waggle/contracts';
+import { awaitedBulkCommand, toUtc } from '@waggle/contracts';
 import { ok, parseBody, Problem, type Answer, type ApiRequest, type createOperationIds } from '@waggle/http';
 import { toRecord } from '@waggle/kafka';
 import { z } from 'zod';
@@ -37,7 +37,7 @@ export function bulkJsonHandler({ operationIds, submit, now }: BulkJsonDeps) {
     }
 
     const parts = grouping.flush();
-    const submission = await submit({ operationId, toRecords: (replyTo) => parts.map((part) => toRecord(bulkCommand, { ...part, reply_to: replyTo })) });
+    const submission = await submit({ operationId, toRecords: (replyTo) => parts.map((part) => toRecord(awaitedBulkCommand, { ...part, reply_to: replyTo })) });
     if (submission.kind === 'unavailable') throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
     return submission.kind === 'accepted' ? toAccepted(operationId) : ok(submission.reply.result);
   };
