@@ -1,7 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { summarize, type Result } from './load.ts';
+import { summarize } from './load.ts';
 
 const PAGE = Buffer.alloc(8_192, 1);
 /** Seldom, so that it is not felt itself. */
@@ -15,7 +15,6 @@ export async function probeDisk(directory: string, seconds: number): Promise<Pic
   const path = join(directory, 'probe');
   const file = await open(path, 'w');
   const latenciesMs: number[] = [];
-  const result: Result = { latenciesMs, statuses: {}, seconds };
   await file.write(PAGE, 0, PAGE.length, 0);
   const endsAt = performance.now() + seconds * 1_000;
   while (performance.now() < endsAt) {
@@ -27,6 +26,6 @@ export async function probeDisk(directory: string, seconds: number): Promise<Pic
   }
   await file.close();
   await rm(path);
-  const { p50, p95, p99 } = summarize(result);
+  const { p50, p95, p99 } = summarize({ latenciesMs, statuses: {}, seconds });
   return { p50, p95, p99 };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { joinJson } from '@waggle/database';
+import { BEGIN_PLANNED, joinJson } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import type { ClientBase, Pool } from 'pg';
 
@@ -55,7 +55,7 @@ const REMOVE = {
 
 // Planning both statements anew took three times as long as running them. And nobody waits for the disk: a server that loses a removal has the
 // rows again, and repeating them is harmless, while a request's own commit would wait behind it.
-const BEGIN_LAZY = 'BEGIN; SET LOCAL plan_cache_mode TO force_generic_plan; SET LOCAL synchronous_commit TO off';
+const BEGIN_LAZY = `${BEGIN_PLANNED}; SET LOCAL synchronous_commit TO off`;
 
 /**
  * In the transaction of the effects, behind the lock on what the keys name: so the positions of one key are drawn in the order in which

@@ -22,14 +22,14 @@ export interface RightOfWay {
 
 /** Lets requests for which somebody waits go before the next turn of bulk in the same process: both share a processor, and what is behind it. */
 export function createRightOfWay(settings: RestsSettings): RightOfWay {
-  const rests = createRestsPerWork(settings);
+  const others = createRestsPerWork(settings);
   const inHand = new Set<Promise<unknown>>();
   let lastAt = -Infinity;
   let lastBulkAt = -Infinity;
 
   const isQuiet = (): boolean => inHand.size === 0 && performance.now() - lastAt > QUIET_AFTER_MS;
 
-  const restsPerWork = (): number => (isQuiet() ? 0 : rests.current());
+  const restsPerWork = (): number => (isQuiet() ? 0 : others.current());
 
   return {
     isQuiet,
@@ -40,7 +40,7 @@ export function createRightOfWay(settings: RestsSettings): RightOfWay {
       const settled = working.then(() => {}, () => {}).finally(() => {
         lastAt = performance.now();
         // What bulk has no part in teaches it nothing.
-        if (lastBulkAt > beganAt - QUIET_AFTER_MS) rests.learn(lastAt - beganAt);
+        if (lastBulkAt > beganAt - QUIET_AFTER_MS) others.learn(lastAt - beganAt);
         inHand.delete(settled);
       });
       inHand.add(settled);
@@ -54,7 +54,8 @@ export function createRightOfWay(settings: RestsSettings): RightOfWay {
     },
     async rest(workedMs) {
       lastBulkAt = performance.now();
-      if (!isQuiet()) await pause(Math.min(workedMs * restsPerWork(), REST_MS_MAX));
+      const rests = restsPerWork();
+      if (rests > 0) await pause(Math.min(workedMs * rests, REST_MS_MAX));
     },
   };
 }

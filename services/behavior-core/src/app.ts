@@ -16,6 +16,9 @@ import { createPeople } from './people.ts';
 import { createReminders } from './reminders.ts';
 import { operationsRoutes } from './routes/operations.ts';
 
+/** A record may be hundreds of items: a few make a batch of seconds, and more need not wait in memory. Parsing what was fetched holds the loop. */
+const BULK_CONSUMER = { pendingMax: 24, fetchBytesMax: 65_536, stuckAfterMs: 60_000 };
+
 export function createApp(config: Config) {
   const logger = createLogger('behavior-core', config.logLevel);
   const metrics = createMetrics('behavior-core');
@@ -64,9 +67,8 @@ export function createApp(config: Config) {
 
   const consumers = together('consumers', [
     consume({ ...activities.handler, handle: (records) => rightOfWay.lead(() => activities.handler.handle(records)) }, 'behavior-core'),
-    // A record of it may be hundreds of items: a few make a batch of seconds, and more need not wait in memory. Parsing what was fetched holds the loop.
-    consume(bulk.handler, 'behavior-core.bulk', { pendingMax: 24, fetchBytesMax: 65_536, stuckAfterMs: 60_000 }),
-    consume(bulk.awaitedHandler, 'behavior-core.bulk-awaited', { pendingMax: 24, fetchBytesMax: 65_536, stuckAfterMs: 60_000 }),
+    consume(bulk.handler, 'behavior-core.bulk', BULK_CONSUMER),
+    consume(bulk.awaitedHandler, 'behavior-core.bulk-awaited', BULK_CONSUMER),
     consume(campaigns.handler, 'behavior-core.campaigns'),
     consume(channels.handler, 'behavior-core.channel-state'),
     ...Object.entries(people.handlers).map(([name, handler]) => consume(handler, `behavior-core.${name}`)),
