@@ -74,6 +74,12 @@ describe('a streak', () => {
     expect(computeStreak(loaded, present)).toEqual({ current: 3, longest: 3 });
   });
 
+  test('counts a day that was missed where the user was before, although it is still to come where the user is now', () => {
+    const loaded = given('dd');
+    record(loaded, { ...newOccurrence('2026-03-29'), state: 'missed' });
+    expect(computeStreak(loaded, presentOf(loaded.activity, NOW))).toEqual({ current: 0, longest: 2 });
+  });
+
   test('of a task is none', () => {
     expect(streakOf('d', { type: 'task' })).toBeNull();
   });
