@@ -1,5 +1,5 @@
 import { verifyWebhook } from '@waggle/client';
-import { behaviours, callApi, eventually, readTestServers, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { behaviours, callApi, eventually, openWindow, readTestServers, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -103,7 +103,6 @@ test('backfills are silent, unless telling is asked for', async () => {
 });
 
 test('a reminder goes to the channel that is chosen, and says so; one that fails is passed over', async () => {
-  const time = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
   const user = await aUser({ channels: ['slack', 'telegram'] });
   await user.connect('slack', slack('/refusing'));
   await user.connect('telegram', telegram(9));
@@ -118,7 +117,7 @@ test('a reminder goes to the channel that is chosen, and says so; one that fails
   expect(await user.stateOf('slack')).toMatchObject({ state: 'failing', last_error: 'status_403', pending: 0 });
   expect(receiver.at('/refusing')).toHaveLength(8);
 
-  await call('PATCH', `/activities/${user.activityId}`, { schedule: { window: { start: time(-60_000), end: time(3_600_000) } } });
+  await call('PATCH', `/activities/${user.activityId}`, { schedule: { window: openWindow() } });
   await eventually(() => expect(textsAt(SEND_MESSAGE, { chat_id: 9 })).toContain(`Time for: ${user.name}`));
   expect((await user.told('telegram')).at(-1)).toMatchObject({ kind: 'reminder', channel: 'telegram' });
 

@@ -1,5 +1,5 @@
 import { signInAppEvent, verifyWebhook } from '@waggle/client';
-import { callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
+import { callApi, eventually, openWindow, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 
@@ -129,8 +129,7 @@ async function eventuallyOne(ask: () => ReturnType<typeof call>, id: string) {
 
 test('a reminder that is due reaches an endpoint that asked for it, and stands in the log', async () => {
   await create('/v1/webhooks/endpoints', { url: receiver.url('/reminded'), event_types: ['activity.*', 'reminder.sent'] });
-  const time = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
-  const habit = await create('/v1/activities', { user_id: 'usr_reminded', type: 'habit', name: 'Stretch', schedule: { window: { start: time(-60_000), end: time(3_600_000) } } });
+  const habit = await create('/v1/activities', { user_id: 'usr_reminded', type: 'habit', name: 'Stretch', schedule: { window: openWindow() } });
   const sent = () => receiver.at('/reminded').map(({ body }) => JSON.parse(body.toString())).filter(({ event }) => event === 'reminder.sent');
   await eventually(() => expect(sent()).toHaveLength(1));
   expect(sent()[0]).toEqual({

@@ -3,6 +3,7 @@ export * from './api.ts';
 export * from './collect-topic.ts';
 export * from './consumer-group.ts';
 export * from './eventually.ts';
+export * from './open-window.ts';
 export * from './read-outbox.ts';
 export * from './receiver.ts';
 export * from './test-servers.ts';

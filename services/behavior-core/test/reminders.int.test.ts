@@ -1,7 +1,7 @@
 import { behaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { createLogger } from '@waggle/runtime';
-import { callApi, eventually, readOutbox, useStack } from '@waggle/testkit';
+import { callApi, eventually, openWindow, readOutbox, useStack } from '@waggle/testkit';
 import { beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { remindUsers } from '../src/adapters/reminders/reminder-store.ts';
 import { createUserSweeper } from '../src/adapters/user-sweeper.ts';
@@ -131,12 +131,6 @@ test('who is due is read from an index, whatever the number of users, and nobody
   expect(plan).not.toMatch(/Seq Scan|Sort/);
   expect(new Set(await usersAt('2026-03-28T08:00:00Z'))).toEqual(new Set(['usr7', 'usr77']));
 });
-
-/** A window that is open now, for hours: as wall-clock time of UTC. */
-function openWindow() {
-  const time = (ms: number) => new Date(ms).toISOString().slice(11, 16);
-  return { start: time(Date.now() - 60_000), end: time(Date.now() + 6 * 3_600_000) };
-}
 
 test('killed while it sends, the core sends each reminder once', async () => {
   await seed({ users: 1_000, window: openWindow(), remindAt: new Date(Date.now() - 120_000).toISOString() });
