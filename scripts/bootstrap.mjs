@@ -10,8 +10,6 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const NODE_NEEDED = 24;
-// The Kafka client has Node print one about a negative time-out; it means nothing to a reader.
-const QUIET = '--disable-warning=TimeoutNegativeWarning';
 const COMMANDS = {
   start: ['packages/local-stack/src/main.ts', 'start'],
   stop: ['packages/local-stack/src/main.ts', 'stop'],
@@ -38,7 +36,7 @@ const env = {
 generateClients();
 if (['start', 'test', 'benchmark'].includes(name)) buildPortal();
 const [program, ...parameters] = COMMANDS[name];
-run([QUIET, join(ROOT, program), ...parameters, ...args]);
+run([join(ROOT, program), ...parameters, ...args]);
 
 function installPackages() {
   const [lockFile, stamp] = [join(ROOT, 'package-lock.json'), join(ROOT, 'node_modules/.waggle-stamp')];

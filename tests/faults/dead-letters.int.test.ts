@@ -36,7 +36,7 @@ type Answer = { code: number; letters: { id: string; service: string; reason: st
 
 async function admin(...args: string[]): Promise<Answer> {
   const env = { ...process.env, KAFKA_BROKERS: stack.kafka.brokers.join(','), KAFKA_PREFIX: stack.kafka.prefix };
-  const { code = 0, stdout, stderr } = await promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', ADMIN, 'dead-letters', ...args], { env })
+  const { code = 0, stdout, stderr } = await promisify(execFile)(process.execPath, [ADMIN, 'dead-letters', ...args], { env })
     .catch((error: { code: number; stdout: string; stderr: string }) => error) as { code?: number; stdout: string; stderr: string };
   return { code, letters: stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line)), stderr };
 }

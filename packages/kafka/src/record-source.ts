@@ -153,7 +153,7 @@ function openConsumer(kafka: Kafka, groupId: string, maxBytesPerPartition: numbe
     groupId,
     minBytes: 1,
     // A fetch that waits is answered as data arrives. Heartbeats and commits queue behind it on the broker's side, so it must not wait long.
-    maxWaitTimeInMs: 250,
+    maxWaitTimeInMs: 500,
     maxBytesPerPartition,
     allowAutoTopicCreation: false,
     // A killed member keeps its partitions from the others for this long (6 s is the least a broker allows; KafkaJS would take 30).

@@ -45,7 +45,7 @@ export interface ServicesDeps {
 }
 
 // Four services, a gateway and three servers share a small machine. With 256 MB of old space a backlog of some 100,000 records was worked off.
-const NODE_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=16', '--disable-warning=TimeoutNegativeWarning'];
+const NODE_FLAGS = ['--max-old-space-size=256', '--max-semi-space-size=16'];
 
 /** Resolves once the service says that it is well. */
 export function startService(instance: Instance, deps: ServicesDeps): Promise<ServerProcess> {

@@ -43,7 +43,7 @@ const page = (query = '') => callApi('GET', `${stack.urlOf('event-log')}/v1/even
 async function admin(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, DATABASE_URL: stack.databaseUrl('event-log'), KAFKA_BROKERS: stack.kafka.brokers.join(','), KAFKA_PREFIX: stack.kafka.prefix };
   const script = join(import.meta.dirname, '../src/admin.ts');
-  return promisify(execFile)(process.execPath, ['--disable-warning=TimeoutNegativeWarning', script, ...args], { env })
+  return promisify(execFile)(process.execPath, [script, ...args], { env })
     .then((done) => ({ code: 0, ...done }), ({ code, stdout, stderr }) => ({ code, stdout, stderr }));
 }
 
