@@ -97,7 +97,7 @@ export function createApp(config: Config) {
   );
   const server = createHttpServer({ ...config, routers: [api], logger, metrics });
   const consumers = together('consumers', [
-    consume('behavior-event', behaviorEventHandler({ fanOut, tellFeed: channels.tellFeed })),
+    consume('behavior-event', behaviorEventHandler({ fanOut })),
     consume('channel-message', channels.handler),
     consume('campaign-event', campaignEventHandler({ fanOut })),
     consume('user-erasure', userErasureHandler('outbound-dispatcher', { erase: createErasureStore(database.pool).erase, publish: producer.publish })),

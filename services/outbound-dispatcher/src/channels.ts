@@ -12,7 +12,7 @@ import { channelMessageHandler } from './consumers/channel-message.ts';
 import { createChannelAttempt } from './delivery/channel-attempt.ts';
 import { createChannelEngine } from './delivery/channel-engine.ts';
 import { createChannelMetrics } from './delivery/channel-metrics.ts';
-import { createTellChannels, type TellChannels } from './delivery/tell-channels.ts';
+import { createTellChannels } from './delivery/tell-channels.ts';
 import type { judgeEndpointUrl } from './domain/endpoint-url.ts';
 import { internalChannelRoutes } from './routes/channels/internal.ts';
 import { channelMessagesRoute } from './routes/channels/messages.ts';
@@ -40,7 +40,6 @@ export interface Channels {
   internalRouter: Router;
   handler: BatchHandler;
   engine: Component;
-  tellFeed: TellChannels['tellFeed'];
   /** What was told long ago. */
   removeExpired(countMax: number): Promise<number>;
 }
@@ -60,7 +59,6 @@ export function createChannels({ pool, askCore, send, judgeUrl, mayReach, wake, 
     { queue, findConnections: directory.find, attempt, wake, logger },
     { leaseMs, attemptTimeoutMs, perHost: PER_HOST, inAll: IN_ALL },
   );
-  const { tell, tellFeed } = createTellChannels(pool, { wakeEngine: engine.wake });
   return {
     routes: [channelMessagesRoute(reader)],
     internalRouter: internalChannelRoutes({
@@ -71,9 +69,8 @@ export function createChannels({ pool, askCore, send, judgeUrl, mayReach, wake, 
         engine.wake();
       },
     }),
-    handler: channelMessageHandler({ tell }),
+    handler: channelMessageHandler({ tell: createTellChannels(pool, { wakeEngine: engine.wake }) }),
     engine,
-    tellFeed,
     removeExpired: reader.removeExpired,
   };
 }

@@ -15,7 +15,6 @@ import { loadConfig } from '../src/config.ts';
 import { behaviorEventHandler } from '../src/consumers/behavior-event.ts';
 import { createDeliveryEngine } from '../src/delivery/engine.ts';
 import { createFanOut } from '../src/delivery/fan-out.ts';
-import { createTellChannels } from '../src/delivery/tell-channels.ts';
 import type { Delivery } from '../src/domain/delivery.ts';
 import { anAward, anEndpoint, anEvent, by, recordOf, recordOfAward, storeOf } from './given.ts';
 
@@ -108,7 +107,7 @@ test('what a process left between its commit and its attempts is delivered by a 
 
   const queue = createDeliveryQueue(database.pool, { owner: 'gone', leaseMs: 1_500 });
   const dying = createFanOut({ pool: database.pool, directory: createEndpointDirectory(), queue, engine: { room: () => 100, accept() {} } }, { leaseMs: 1_500 });
-  await behaviorEventHandler({ fanOut: dying, ...createTellChannels(database.pool, { wakeEngine() {} }) }).handle(mine());
+  await behaviorEventHandler({ fanOut: dying }).handle(mine());
   expect(await deliveriesTo(id)).toMatchObject([{ lease_owner: 'gone', status: 'pending' }, { lease_owner: 'gone', status: 'pending' }]);
 
   await startDispatcher();

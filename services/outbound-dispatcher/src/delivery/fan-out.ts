@@ -2,6 +2,7 @@ import { transact } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import type { Pool } from 'pg';
+import { insertMessages, type NewMessage } from '../adapters/channels/channel-queue.ts';
 import { deliveryFinished } from '../adapters/delivery-events.ts';
 import type { DeliveryQueue, InsertPlan } from '../adapters/delivery-queue.ts';
 import type { EndpointDirectory } from '../adapters/endpoint-directory.ts';
@@ -19,14 +20,15 @@ interface FanOutDeps {
   engine: Pick<DeliveryEngine, 'room' | 'accept'>;
 }
 
-export type FanOut = (events: readonly WebhookEvent[]) => Promise<void>;
+/** `feed`: what is told of some of the events in the feed that everybody has. To be there is to be told. */
+export type FanOut = (events: readonly WebhookEvent[], feed?: readonly NewMessage[]) => Promise<void>;
 
 /** Events per transaction: each may be for a hundred endpoints, and a transaction is to stay well under two seconds. */
 const CHUNK = 250;
 
-/** Events → deliveries, one batched insert per transaction; then their first attempts, if there is room. */
+/** Events → deliveries and messages of the feed, one batched insert of each per transaction; then first attempts, if there is room. */
 export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { leaseMs }: { leaseMs: number }): FanOut {
-  async function fanOut(events: readonly WebhookEvent[]): Promise<void> {
+  async function fanOut(events: readonly WebhookEvent[], messages: ReadonlyMap<string, NewMessage>): Promise<void> {
     // Taken before BEGIN, and so not later than the database's clock takes it.
     const leaseEndsAt = performance.now() + leaseMs;
     const toAttempt = await transact(pool, {
@@ -35,8 +37,11 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
         const [deliverable] = await Promise.all([withoutErased(tx, events), directory.refresh(tx)]);
         return deliverable;
       },
-      decide: (deliverable) => lease(deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
-      async save(tx, plans) {
+      decide: (deliverable) => ({
+        plans: lease(deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
+        told: deliverable.flatMap((event) => messages.get(eventKey(event)) ?? []),
+      }),
+      async save(tx, { plans, told }) {
         // One that was there already is told again under the same id.
         const skipped = plans.filter(({ status }) => status === 'skipped').map(toSkippedRecord);
         const ordered = queuesOf(plans.filter(({ isOrdered }) => isOrdered).map(({ endpointId, event, isLeased }) => ({ endpointId, userId: event.userId, isLeased })));
@@ -45,6 +50,7 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
           queue.insert(tx, plans),
           ordered.length > 0 ? queue.passTurns(tx, ordered) : new Set<string>(),
           appendToOutbox(tx, skipped),
+          insertMessages(tx, told, 'delivered'),
         ]);
         return plans.filter(({ id, isLeased, isOrdered }) => isLeased && (isOrdered ? passed : inserted).has(id));
       },
@@ -68,12 +74,15 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
     });
   }
 
-  return async (events) => {
+  return async (events, feed = []) => {
     // A record may be twice in one batch; its delivery must not be.
-    const unique = [...new Map(events.map((event) => [`${event.workspaceId} ${event.id}`, event])).values()];
-    for (let start = 0; start < unique.length; start += CHUNK) await fanOut(unique.slice(start, start + CHUNK));
+    const unique = [...new Map(events.map((event) => [eventKey(event), event])).values()];
+    const messages = new Map(feed.map((message) => [eventKey({ workspaceId: message.workspaceId, id: message.event.id }), message]));
+    for (let start = 0; start < unique.length; start += CHUNK) await fanOut(unique.slice(start, start + CHUNK), messages);
   };
 }
+
+const eventKey = ({ workspaceId, id }: Pick<WebhookEvent, 'workspaceId' | 'id'>) => `${workspaceId} ${id}`;
 
 function toSkippedRecord({ workspaceId, id, endpointId, event, reason }: InsertPlan): KafkaRecord {
   const delivery = { workspaceId, id, endpointId, eventId: event.id, event: event.event, userId: event.userId, attemptCount: 0 };

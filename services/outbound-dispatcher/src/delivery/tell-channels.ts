@@ -11,29 +11,22 @@ export interface Numbered<Data> {
   sequence: number | null;
 }
 
-/** Keeps messages until they are delivered. A redelivered one is there already: its id comes from the event. */
-export function createTellChannels(pool: Pool, { wakeEngine }: { wakeEngine(): void }) {
-  async function keep(messages: readonly NewMessage[], status: 'pending' | 'delivered'): Promise<void> {
-    if (messages.length === 0) return;
-    await transact(pool, {
+/** Keeps messages of the channels that are connected until they are delivered. A redelivered one is there already: its id comes from the event. */
+export const createTellChannels = (pool: Pool, { wakeEngine }: { wakeEngine(): void }) =>
+  async function tell(received: readonly Numbered<ChannelMessage>[]): Promise<void> {
+    const messages = received.map(({ data, sequence }) => toMessage(data.id, data.channel, data.event, sequence));
+    if (messages.length > 0) await transact(pool, {
       load: (tx) => withoutErased(tx, messages),
       decide: (tellable) => tellable,
-      save: (tx, tellable) => insertMessages(tx, tellable, status),
+      save: (tx, tellable) => insertMessages(tx, tellable, 'pending'),
     });
-  }
-
-  return {
-    /** Of the channels that are connected. */
-    async tell(received: readonly Numbered<ChannelMessage>[]): Promise<void> {
-      await keep(received.map(({ data, sequence }) => toMessage(data.id, data.channel, data.event, sequence)), 'pending');
-      wakeEngine();
-    },
-    /** Of the feed that everybody has: to be there is to be told. */
-    tellFeed: (events: readonly Numbered<BehaviorEvent>[]): Promise<void> =>
-      keep(events.map(({ data, sequence }) => toMessage(derivedId('msg', Date.parse(data.timestamp), data.id, FEED), FEED, data, sequence)), 'delivered'),
+    wakeEngine();
   };
-}
 export type TellChannels = ReturnType<typeof createTellChannels>;
+
+/** An event in its user's feed, which needs no connection. */
+export const toFeedMessage = ({ data, sequence }: Numbered<BehaviorEvent>): NewMessage =>
+  toMessage(derivedId('msg', Date.parse(data.timestamp), data.id, FEED), FEED, data, sequence);
 
 function toMessage(id: string, channel: string, event: BehaviorEvent, sequence: number | null): NewMessage {
   return { workspaceId: event.workspace_id, id, userId: event.user_id, channel, text: messageText(event), event, sequence };
