@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage } from './message.ts';
-import { timeBound, userId, utcTimestamp } from './scalars.ts';
+import { idOf, timeBound, userId, utcTimestamp } from './scalars.ts';
 
 /** What administration did, by what it did it to. */
 export const auditAction = z.enum([
@@ -69,7 +69,7 @@ export type AuditEntryView = z.infer<typeof auditEntryView>;
 export const auditEntry = defineMessage({
   topic: 'private.audit.entry.v1',
   data: z.object({
-    id: z.string().startsWith('aud_'),
+    id: idOf('aud'),
     workspace_id: z.string(),
     at: utcTimestamp,
     action: auditAction,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inboundBody } from './inbound.ts';
 import { defineMessage, keyOfUser } from './message.ts';
-import { userId, utcTimestamp } from './scalars.ts';
+import { idOf, userId, utcTimestamp } from './scalars.ts';
 
 /**
  * A validated request. `id` is a function of what the request asks for, so the same request is the same command;
@@ -11,8 +11,8 @@ export const behaviorCommand = defineMessage({
   topic: 'private.behavior.command.v1',
   data: z.object({
     kind: z.literal('inbound'),
-    id: z.string().startsWith('cmd_'),
-    operation_id: z.string().startsWith('op_'),
+    id: idOf('cmd'),
+    operation_id: idOf('op'),
     workspace_id: z.string(),
     user_id: userId,
     /** Who asked: a user key's owner, or null for a system key. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { defineMessage, keyOfUser } from './message.ts';
-import { activityType, localDate, reminderType, stepState, utcTimestamp } from './scalars.ts';
+import { activityType, idOf, localDate, reminderType, stepState, utcTimestamp } from './scalars.ts';
 
 /** Guide "Payload shape": event, timestamp, user_id and one entity; `workspace_id` is for the topics alone. */
 const envelope = z.object({
   event: z.string(),
   timestamp: utcTimestamp,
   user_id: z.string(),
-  id: z.string().startsWith('evt_'),
+  id: idOf('evt'),
   workspace_id: z.string(),
 });
 
@@ -29,7 +29,7 @@ const stepped = routineEntity.extend({ step_id: z.string() });
 
 /** `type` is the reminder's; the activity's own stands beside it. `scheduled_for`: when it was due. */
 const reminderEntity = z.object({
-  id: z.string().startsWith('rem_'),
+  id: idOf('rem'),
   type: reminderType,
   name: z.string(),
   channel: z.string(),

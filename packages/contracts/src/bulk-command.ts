@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { activityCreateBody, inboundBodies } from './inbound.ts';
 import { defineMessage, keyOfUser } from './message.ts';
-import { userId, utcTimestamp } from './scalars.ts';
+import { idOf, userId, utcTimestamp } from './scalars.ts';
 
 /** What may be wrong with one item: a code of `PROBLEMS`, and words. */
 export const itemError = z.object({ code: z.string(), detail: z.string() });
@@ -25,7 +25,7 @@ const bulkBody = z.discriminatedUnion('event', [
 ]);
 
 /** `id` is the command's, as for a single request; `index` is the item's place in the request. */
-export const bulkItem = z.object({ index: z.int().nonnegative(), id: z.string().startsWith('cmd_'), digest: z.string().nullable(), body: bulkBody });
+export const bulkItem = z.object({ index: z.int().nonnegative(), id: idOf('cmd'), digest: z.string().nullable(), body: bulkBody });
 export type BulkItem = z.infer<typeof bulkItem>;
 
 /** An item that is not valid. It travels with the others, because its result is the operation's too. */
@@ -42,7 +42,7 @@ export const bulkCommand = defineMessage({
   topic: 'private.behavior.bulk.v1',
   data: z.object({
     kind: z.literal('bulk'),
-    operation_id: z.string().startsWith('op_'),
+    operation_id: idOf('op'),
     workspace_id: z.string(),
     user_id: userId.nullable(),
     creator_user_id: userId.nullable(),

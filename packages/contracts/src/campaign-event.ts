@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { award, environment, processingReason, processingStatus } from './inapp-event.ts';
 import { defineMessage } from './message.ts';
-import { utcTimestamp } from './scalars.ts';
+import { idOf, utcTimestamp } from './scalars.ts';
 
 const envelope = z.object({
   event: z.string(),
   timestamp: utcTimestamp,
   /** The wallet, in lower case. */
   user_id: z.string(),
-  id: z.string().startsWith('evt_'),
+  id: idOf('evt'),
   workspace_id: z.string(),
 });
 
@@ -16,7 +16,7 @@ const envelope = z.object({
 const awardEntity = award.extend({ campaign_id: z.int(), type: z.literal('award'), name: z.string() });
 
 const inappEventEntity = z.object({
-  id: z.string().startsWith('iev_'),
+  id: idOf('iev'),
   campaign_id: z.int(),
   event_id: z.string(),
   event_type: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { behaviorEvent } from './behavior-event.ts';
 import { defineMessage, keyOfUser } from './message.ts';
-import { channelName, label, urlText, userId, utcTimestamp } from './scalars.ts';
+import { channelName, idOf, label, urlText, userId, utcTimestamp } from './scalars.ts';
 
 /** What every user has, without connecting it. */
 export const FEED = 'feed';
@@ -86,7 +86,7 @@ export type ChannelMessageView = z.infer<typeof channelMessageView>;
 export const channelMessage = defineMessage({
   topic: 'private.channel.message.v1',
   data: z.object({
-    id: z.string().startsWith('msg_'),
+    id: idOf('msg'),
     workspace_id: z.string(),
     user_id: userId,
     channel: channelName,

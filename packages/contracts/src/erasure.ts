@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { defineMessage, keyOfUser } from './message.ts';
-import { userId, utcTimestamp } from './scalars.ts';
+import { idOf, userId, utcTimestamp } from './scalars.ts';
 
 /** Every service that keeps something about users. The core's own part is done before it asks the others. */
 export const erasingService = z.enum(['behavior-core', 'event-log', 'outbound-dispatcher']);
@@ -15,7 +15,7 @@ export const ERASING_SERVICES = erasingService.options;
 export const userErasure = defineMessage({
   topic: 'private.user.erasure.v1',
   data: z.object({
-    operation_id: z.string().startsWith('op_'),
+    operation_id: idOf('op'),
     workspace_id: z.string(),
     user_id: userId,
     event_sequence: z.int().nonnegative(),
@@ -28,7 +28,7 @@ export type UserErasure = z.infer<typeof userErasure.data>;
 /** A service has erased its part. It names the operation and no user: this outlives the erasure. */
 export const userErased = defineMessage({
   topic: 'private.user.erased.v1',
-  data: z.object({ operation_id: z.string().startsWith('op_'), workspace_id: z.string(), service: erasingService }),
+  data: z.object({ operation_id: idOf('op'), workspace_id: z.string(), service: erasingService }),
   key: ({ operation_id }) => operation_id,
 });
 export type UserErased = z.infer<typeof userErased.data>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMessage, keyOfWallet } from './message.ts';
-import { timestampWithOffset, utcTimestamp } from './scalars.ts';
+import { idOf, timestampWithOffset, utcTimestamp } from './scalars.ts';
 
 /** The guide's lengths are JavaScript's: UTF-16 units, where zod counts characters. */
 export const IN_APP_TEXT_MAX = 64;
@@ -46,7 +46,7 @@ export type InappRefusal = z.infer<typeof inappRefusal>;
 export const inappEvent = defineMessage({
   topic: 'private.campaign.inapp-event.v1',
   data: z.object({
-    id: z.string().startsWith('iev_'),
+    id: idOf('iev'),
     workspace_id: z.string(),
     campaign_id: z.int().positive(),
     key_id: z.string(),
@@ -75,7 +75,7 @@ export type ProcessingReason = z.infer<typeof processingReason>;
 
 /** An award as everybody sees it (contract, section 5). Points of a revocation are negative. */
 export const award = z.object({
-  id: z.string().startsWith('awd_'),
+  id: idOf('awd'),
   wallet: z.string(),
   task_id: z.string(),
   event_id: z.string(),

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The partner's own stable id of a person (contract, section 1). */
 export const userId = z.string().regex(/^[A-Za-z0-9_.:@-]{1,64}$/, 'Must be 1 to 64 letters, digits or _ . : @ -');
 
+/** An id of ours, whose prefix says of what. Not `startsWith`: in JSON Schema that is a format which validators do not know, and refuse. */
+export const idOf = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_.*`));
+
 /** Ids that a client may bring along on creation. */
 export const activityId = z.string().regex(/^act_[A-Za-z0-9_-]{1,60}$/, 'Must be act_ and 1 to 60 letters, digits, _ or -');
 

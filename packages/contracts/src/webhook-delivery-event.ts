@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { defineMessage } from './message.ts';
-import { utcTimestamp } from './scalars.ts';
+import { idOf, utcTimestamp } from './scalars.ts';
 import { disabledReason } from './webhook.ts';
 
 const envelope = z.object({
   event: z.string(),
   timestamp: utcTimestamp,
-  id: z.string().startsWith('evt_'),
+  id: idOf('evt'),
   workspace_id: z.string(),
   endpoint_id: z.string(),
 });
 
 /** `event` and `event_id`: what was to be delivered. `reason`: the last error, or why nothing was sent. */
 const finishedDelivery = z.object({
-  id: z.string().startsWith('dlv_'), event_id: z.string(), event: z.string(), user_id: z.string(), reason: z.string().nullable(), attempt_count: z.int(),
+  id: idOf('dlv'), event_id: z.string(), event: z.string(), user_id: z.string(), reason: z.string().nullable(), attempt_count: z.int(),
 });
 
 const finished = <Name extends string>(name: Name) => envelope.extend({ event: z.literal(name), delivery: finishedDelivery });

@@ -4,6 +4,8 @@ import { Parser } from '@asyncapi/parser';
 import { PROBLEMS } from '@waggle/contracts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 import { incompatibilities } from './compatibility.ts';
 import { documents } from './documents.ts';
@@ -22,6 +24,22 @@ test.each(published)('readers of %s can go on with its schema', (name) => {
   expect(generated.has(`schemas/${name}`)).toBe(true);
   const before = JSON.parse(readFileSync(join(FOLDER, 'schemas', name), 'utf8'));
   expect(incompatibilities(before, JSON.parse(textOf(`schemas/${name}`)))).toEqual([]);
+});
+
+/** As partners and BI have it: strict, and with the formats of JSON Schema. */
+function compile(schema: object) {
+  const ajv = new Ajv2020();
+  addFormats.default(ajv);
+  return ajv.compile(schema);
+}
+
+test.each(published)('a validator with its usual settings takes %s', (name) => {
+  expect(() => compile(JSON.parse(textOf(`schemas/${name}`)))).not.toThrow();
+});
+
+test('a validator with its usual settings takes the schemas of the OpenAPI document', () => {
+  const { schemas } = JSON.parse(textOf('openapi.json').replaceAll('#/components/schemas/', '#/$defs/')).components;
+  expect(() => compile({ $defs: schemas, anyOf: Object.keys(schemas).map((name) => ({ $ref: `#/$defs/${name}` })) })).not.toThrow();
 });
 
 test('the OpenAPI document is valid, and each operation has its own id and an answer', async () => {
