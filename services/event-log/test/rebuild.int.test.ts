@@ -36,6 +36,8 @@ beforeAll(async () => {
   await eventually(async () => expect(await idsOf()).toHaveLength(old.length + recent.length));
 }, 60_000);
 
+/** They would take the room of a second log. */
+const tablesOfRebuild = async () => (await pool.query(`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND (relname LIKE 'events\\_rebuilt%' OR relname = 'events_staged')`)).rows;
 const idsOf = async (where = 'true') => (await pool.query(`SELECT event_id FROM events WHERE ${where} ORDER BY position`)).rows.map(({ event_id: id }) => id);
 const ofUser = (user: string) => [...old, ...recent].filter(({ user_id: id, workspace_id: workspace }) => id === user && workspace === 'ws_demo').map(({ id }) => id);
 const page = (query = '') => callApi('GET', `${stack.urlOf('event-log')}/v1/events?limit=200${query}`, { key });
@@ -63,6 +65,7 @@ test('a source that starts later than the log, lacks an event or has another ord
     ['broken', 'Line 12 of the file'], ['public', 'names no workspace'], ['none', 'no such file'],
   ] as const) {
     expect([name, await admin('rebuild', '--from', file(name))]).toEqual([name, expect.objectContaining({ code: 1, stderr: expect.stringContaining(words) })]);
+    expect([name, await tablesOfRebuild()]).toEqual([name, []]);
   }
   expect(await admin('rebuild', '--from', file('all'), '--trial')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was changed') });
   expect((await pool.query('SELECT * FROM events ORDER BY position')).rows).toEqual(before.rows);
@@ -176,4 +179,20 @@ test('an event that only Kafka knows is listed from its own time on, also where 
   const since = async (hours: number) => (await callApi('GET', `${stack.urlOf('event-log')}/v1/events?since=${hoursAgo(hours)}`, { key: hole })).body.data;
   expect(await since(4)).toMatchObject([{ id: lost.id, recorded_at: lost.timestamp }]);
   expect(await since(7)).toMatchObject([{ id: lost.id }, { id: late.id, recorded_at: lost.timestamp }]);
+}, 60_000);
+
+test("a wallet's awards in several campaigns have no order among each other, and a line separator in a name ends no line", async () => {
+  const campaigns = [1, 2, 3, 4, 5, 6, 7, 8].map(() => anAward({ workspace_id: 'ws_wallet' })).map((event, index) => ({ ...event, award: { ...event.award, campaign_id: 50 + (index % 4) } }));
+  const named = anEvent({ workspace_id: 'ws_wallet' });
+  Object.assign(Object(named).activity, { name: 'Before\u2028between\u2029behind' });
+  for (const event of [...campaigns, named]) await stack.publish([recordOf(event)]);
+  const ofWallet = () => idsOf("workspace_id = 'ws_wallet'");
+  await eventually(async () => expect(await ofWallet()).toHaveLength(9));
+  const recorded = async () => (await pool.query("SELECT event_id, recorded_at FROM events WHERE workspace_id = 'ws_wallet' ORDER BY event_id")).rows;
+  const before = await recorded();
+
+  expect(await admin('export', '--to', file('wallet'))).toMatchObject({ code: 0 });
+  expect(await admin('rebuild', '--from', file('wallet'))).toMatchObject({ code: 0, stderr: '' });
+  expect(await recorded()).toEqual(before);
+  expect(await tablesOfRebuild()).toEqual([]);
 }, 60_000);

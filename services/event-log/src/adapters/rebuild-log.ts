@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { behaviorEvent, campaignEvent, recordedEvent, userDigest, type MessageDefinition, type BehaviorEvent, type CampaignEvent } from '@waggle/contracts';
 import { parseValue, type RawRecord } from '@waggle/kafka';
+import { readLines } from '@waggle/runtime';
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { isWebhookEvent, toLogEntry, type LogEntry } from '../domain/log-entry.ts';
 import { partitionsAhead, type Partition } from '../domain/partition.ts';
 import { TAKE_TURNS } from './event-writer.ts';
 import { attachPartition, createPartition, LIST_PARTITIONS, READ_CLOCK } from './partition-statements.ts';
-import { BEGIN_AGAIN, CATCH_UP, COUNTS, DISORDERED, FILL, INDEX_STAGED, MISSING, STAGE, SWAP } from './rebuild-statements.ts';
+import { BEGIN_AGAIN, CATCH_UP, CLEAR_AWAY, COUNTS, DISORDERED, FILL, INDEX_STAGED, MISSING, STAGE, SWAP } from './rebuild-statements.ts';
 
 export interface RebuildDeps {
   /** With no time-outs: this takes as long as it takes. */
@@ -29,11 +29,22 @@ export interface RebuildSource {
 /** The log is as it was: the new one would have been worse. */
 class RebuildRefused extends Error {}
 
-type StagedEntry = LogEntry & { recordedAt: string | null };
+/** `orderKey`: what has the same one is in order. */
+type StagedEntry = LogEntry & { recordedAt: string | null; orderKey: string };
 const STAGED_AT_ONCE = 1_000;
+/** The longest line of a file that is read, far above the largest event. */
+const LINE_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** Fills a new table from a file and Kafka, compares it with the log, and puts it into the log's place, under a new epoch. The service may go on meanwhile. */
 export async function rebuildLog(deps: RebuildDeps, source: RebuildSource): Promise<void> {
+  await rebuild(deps, source).catch(async (error: unknown) => {
+    // It takes the room of a second log. Where the connection is gone the next rebuild does this; what failed first is to be told.
+    await deps.client.query(CLEAR_AWAY).catch(() => {});
+    throw error;
+  });
+}
+
+async function rebuild(deps: RebuildDeps, source: RebuildSource): Promise<void> {
   const { client, report } = deps;
   for (const statement of BEGIN_AGAIN) await client.query(statement);
   await makePartitions(client);
@@ -45,7 +56,7 @@ export async function rebuildLog(deps: RebuildDeps, source: RebuildSource): Prom
   await client.query(FILL);
   await compare(client, head.position, report);
   if (source.isTrial) {
-    await client.query('DROP TABLE events_rebuilt, events_staged');
+    await client.query(CLEAR_AWAY);
     return report('It could be put into the place of the log. Nothing was changed');
   }
   await swap(client, head.position);
@@ -66,11 +77,9 @@ async function makePartitions(client: Client): Promise<void> {
 }
 
 async function stageFile(client: Client, { file, workspaceId }: RebuildSource): Promise<number> {
-  let [count, number, entries]: [number, number, StagedEntry[]] = [0, 0, []];
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    number++;
-    if (line.trim() === '') continue;
-    entries.push(parseLine(line, number, workspaceId));
+  let [count, entries]: [number, StagedEntry[]] = [0, []];
+  for await (const { number, bytes } of readLines(createReadStream(file), LINE_BYTES_MAX)) {
+    entries.push(parseLine(bytes, number + 1, workspaceId));
     count++;
     if (entries.length === STAGED_AT_ONCE) await stage(client, entries.splice(0), false);
   }
@@ -80,32 +89,36 @@ async function stageFile(client: Client, { file, workspaceId }: RebuildSource): 
 
 const exported = recordedEvent.extend({ workspace_id: z.string().optional(), sequence: z.int().nullish() });
 
-function parseLine(line: string, number: number, workspaceId: string | undefined): StagedEntry {
+function parseLine(line: Buffer | null, number: number, workspaceId: string | undefined): StagedEntry {
   try {
-    const { recorded_at: recordedAt, sequence = null, workspace_id: named = workspaceId, ...body } = exported.parse(JSON.parse(line));
+    if (line === null) throw new Error(`it is longer than ${LINE_BYTES_MAX} bytes`);
+    const { recorded_at: recordedAt, sequence = null, workspace_id: named = workspaceId, ...body } = exported.parse(JSON.parse(line.toString()));
     if (named === undefined) throw new Error('it names no workspace: --workspace says which one the export is of');
     const json = { ...body, workspace_id: named };
-    return { ...toLogEntry(parseAny(json), json), sequence, recordedAt };
+    const { event, orderKey } = parseAny(json);
+    return { ...toLogEntry(event, json), sequence, recordedAt, orderKey };
   } catch (error) {
     throw new RebuildRefused(`Line ${number} of the file cannot be used: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`, { cause: error });
   }
 }
 
-function parseAny(value: unknown): BehaviorEvent | CampaignEvent {
+function parseAny(value: unknown): { event: BehaviorEvent | CampaignEvent; orderKey: string } {
   const behavior = behaviorEvent.data.safeParse(value);
-  return behavior.success ? behavior.data : campaignEvent.data.parse(value);
+  if (behavior.success) return { event: behavior.data, orderKey: behaviorEvent.key(behavior.data) };
+  const event = campaignEvent.data.parse(value);
+  return { event, orderKey: campaignEvent.key(event) };
 }
 
 async function stageTopics({ client, readTopic }: RebuildDeps): Promise<number> {
   let count = 0;
-  const stageTopic = ({ topic, data }: MessageDefinition<z.ZodType<BehaviorEvent | CampaignEvent>>) => readTopic({
+  const stageTopic = <Event extends BehaviorEvent | CampaignEvent>({ topic, data, key }: MessageDefinition<z.ZodType<Event>>) => readTopic({
     topic,
     async receive(records) {
       // As the consumers do: what is not valid is with the dead letters, and what no webhook carries is not in the log.
       const entries = records.flatMap(({ value, headers }): StagedEntry[] => {
         const json = parseValue(value);
         const parsed = data.safeParse(json);
-        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, json, headers), recordedAt: null }] : [];
+        return parsed.success && isWebhookEvent(parsed.data.event) ? [{ ...toLogEntry(parsed.data, json, headers), recordedAt: null, orderKey: key(parsed.data) }] : [];
       });
       count += entries.length;
       for (let start = 0; start < entries.length; start += STAGED_AT_ONCE) await stage(client, entries.slice(start, start + STAGED_AT_ONCE), true);
@@ -122,7 +135,7 @@ async function stage(client: Client, entries: readonly StagedEntry[], isFromKafk
   await client.query(STAGE, [
     isFromKafka, column(({ workspaceId }) => workspaceId), column(({ eventId }) => eventId), column(({ event }) => event), column(({ userId }) => userId), column(({ entityId }) => entityId),
     column(({ occurredAt }) => occurredAt), column(({ recordedAt }) => recordedAt), column(({ body }) => body), column(({ sequence }) => sequence),
-    column(({ workspaceId, userId }) => userDigest({ workspace_id: workspaceId, user_id: userId })),
+    column(({ workspaceId, userId }) => userDigest({ workspace_id: workspaceId, user_id: userId })), column(({ orderKey }) => orderKey),
   ]);
 }
 

@@ -3,25 +3,28 @@ import { firstPositionOf, recordedAtOf } from './partition-statements.ts';
 
 // Names are as the migrations made them: the rebuilt table takes the old one's place in every respect.
 
+/** What a rebuild leaves that did not end, or was refused. */
+export const CLEAR_AWAY = 'DROP TABLE IF EXISTS events_rebuilt, events_staged';
+
 export const BEGIN_AGAIN = [
-  'DROP TABLE IF EXISTS events_rebuilt, events_staged',
+  CLEAR_AWAY,
   'CREATE TABLE events_rebuilt (LIKE events INCLUDING ALL) PARTITION BY RANGE (position)',
   `CREATE UNLOGGED TABLE events_staged (ordinal bigserial PRIMARY KEY, is_from_kafka boolean NOT NULL, workspace_id text NOT NULL, event_id text NOT NULL, event text NOT NULL, user_id text NOT NULL,
-     entity_id text NOT NULL, occurred_at timestamptz(3) NOT NULL, recorded_at timestamptz(3), body text NOT NULL, sequence bigint, user_digest text NOT NULL)`,
+     entity_id text NOT NULL, occurred_at timestamptz(3) NOT NULL, recorded_at timestamptz(3), body text NOT NULL, sequence bigint, user_digest text NOT NULL, order_key text NOT NULL)`,
 ];
 
-export const STAGE = `INSERT INTO events_staged (is_from_kafka, workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest)
-  SELECT $1, workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest
-  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::bigint[], $11::text[]) WITH ORDINALITY
-    AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest, ordinal)
+export const STAGE = `INSERT INTO events_staged (is_from_kafka, workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest, order_key)
+  SELECT $1, workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest, order_key
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::bigint[], $11::text[], $12::text[]) WITH ORDINALITY
+    AS given(workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence, user_digest, order_key, ordinal)
   ORDER BY ordinal`;
 
 // A position for each row, in order: the first of its time, or the next one that is free. `number` counts the rows from 1.
 const placed = (floor: string) => `number + max(${floor} - number) OVER (ORDER BY number)`;
 
-// Kafka holds the end of each user's history, in order: what it has is taken from there, and from the file what came before. When an event was
-// recorded is known from the log or the file, and never falls while positions rise; what is not known was recorded when it happened, and not before the
-// workspace's first. None may come to be recorded much before it happened: lists and the search for repetitions leave out what was recorded before
+// Kafka holds the end of each user's history, in order, and of each wallet's in a campaign: what it has is taken from there, and from the file what came
+// before. When an event was recorded is known from the log or the file; what is not known was recorded when it happened, but not before the workspace's
+// first. Neither was recorded before what precedes it under its key, and nothing else makes it later: partitions are read one after the other. None may come to be recorded much before it happened: lists and the search for repetitions leave out what was recorded before
 // then, and a log that was rebuilt without that rule is mended by the next time. Erased users stay erased, whoever still has their events.
 export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
   SELECT workspace_id, position, event_id, event, user_id, entity_id, occurred_at, ${recordedAtOf('position')}, body, sequence
@@ -30,9 +33,9 @@ export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_i
     FROM (
       SELECT *, row_number() OVER (ORDER BY at, is_from_kafka, ordinal) AS number
       FROM (
-        SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, coalesce(sequence, known_sequence) AS sequence, is_from_kafka, ordinal,
+        SELECT workspace_id, event_id, event, user_id, entity_id, occurred_at, body, coalesce(sequence, known_sequence) AS sequence, is_from_kafka, ordinal, order_key,
           greatest(coalesce(min(known_at) OVER (PARTITION BY workspace_id), now()),
-            max(greatest(coalesce(known_at, least(occurred_at, now())), occurred_at - interval '${AHEAD_MAX_MS} milliseconds')) OVER (PARTITION BY workspace_id ORDER BY is_from_kafka, ordinal)) AS at
+            max(greatest(coalesce(known_at, least(occurred_at, now())), occurred_at - interval '${AHEAD_MAX_MS} milliseconds')) OVER (PARTITION BY workspace_id, order_key ORDER BY is_from_kafka, ordinal)) AS at
         FROM (
           SELECT s.*, coalesce(log.recorded_at, file.recorded_at) AS known_at, coalesce(log.sequence, file.sequence) AS known_sequence
           FROM (SELECT DISTINCT ON (workspace_id, event_id) * FROM events_staged ORDER BY workspace_id, event_id, is_from_kafka DESC, ordinal) AS s
@@ -56,11 +59,13 @@ export const MISSING = `SELECT e.workspace_id AS "workspaceId", count(*)::int AS
   WHERE e.position <= $1 AND NOT EXISTS (SELECT FROM events_rebuilt AS r WHERE r.workspace_id = e.workspace_id AND r.event_id = e.event_id)
   GROUP BY e.workspace_id ORDER BY e.workspace_id`;
 
-// Users whose events have another order than in the log, among the events that both have, or than the core's own numbers say.
+// Users (for awards: wallets in a campaign) whose events have another order than in the log, among the events that both have, or than the core's own
+// numbers say.
 export const DISORDERED = `SELECT workspace_id AS "workspaceId", user_id AS "userId" FROM (
     SELECT r.workspace_id, r.user_id,
-      row_number() OVER (PARTITION BY r.workspace_id, r.user_id ORDER BY r.position) <> row_number() OVER (PARTITION BY r.workspace_id, r.user_id ORDER BY e.position) AS is_moved
+      row_number() OVER (PARTITION BY r.workspace_id, s.order_key ORDER BY r.position) <> row_number() OVER (PARTITION BY r.workspace_id, s.order_key ORDER BY e.position) AS is_moved
     FROM events_rebuilt AS r JOIN events AS e ON e.workspace_id = r.workspace_id AND e.event_id = r.event_id
+      JOIN LATERAL (SELECT order_key FROM events_staged AS s WHERE s.workspace_id = r.workspace_id AND s.event_id = r.event_id LIMIT 1) AS s ON true
     UNION ALL
     SELECT workspace_id, user_id, sequence < lag(sequence) OVER (PARTITION BY workspace_id, user_id ORDER BY position) FROM events_rebuilt WHERE sequence IS NOT NULL
   ) AS compared WHERE is_moved GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 20`;

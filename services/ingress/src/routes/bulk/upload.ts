@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto';
 import type { BulkCommand } from '@waggle/contracts';
 import { cutOff, invalid, parseJson, Problem, type StreamRequest } from '@waggle/http';
-import { readLines, type Line } from '../../adapters/read-lines.ts';
+import { readLines, type Line } from '@waggle/runtime';
 import { countOf, createGrouping, type BulkPart } from '../../domain/bulk/group-items.ts';
 import { createItemIdentities } from '../../domain/bulk/identify-item.ts';
 import { parseItem, refusedItem, toItemError, type ItemContext, type ParsedItem } from './parse-item.ts';

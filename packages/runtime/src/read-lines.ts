@@ -10,7 +10,10 @@ const NEWLINE = 0x0a;
 /** So many lines at most before others get a turn: reading them costs some milliseconds. */
 const LINES_PER_TURN = 64;
 
-/** Cuts a stream into lines, in memory for one line and one chunk. Lines without content are left out. Reads on only when asked to. */
+/**
+ * Cuts NDJSON into its lines, in memory for one line and one chunk. A newline is all that ends a line: Node's own readline cuts at U+2028 and
+ * U+2029 too, which JSON's texts may hold. Lines without content are left out. Reads on only when asked to.
+ */
 export async function* readLines(chunks: AsyncIterable<Buffer>, lineBytesMax: number): AsyncGenerator<Line> {
   let number = 0;
   let begun: Buffer[] = [];
