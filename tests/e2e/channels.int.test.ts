@@ -128,6 +128,16 @@ test('a reminder goes to the channel that is chosen, and says so; one that fails
   await eventually(() => expect(textsAt('/fine').at(-1)).toMatch(/^Done: /));
 });
 
+test('an answer of Telegram that is longer than what an attempt keeps of it is read all the same', async () => {
+  const user = await aUser();
+  await user.connect('telegram', { ...telegram(14), bot_token: '14:long' });
+  receiver.program('/bot14:long/sendMessage', behaviours.answer(200, JSON.stringify({ ok: false, result: { text: '🌅'.repeat(1_500) } })), behaviours.answer(200, JSON.stringify({ ok: true, result: { text: '🌅'.repeat(1_500) } })));
+  await complete(user);
+  // The first one says no behind the first 4 KB too.
+  await eventually(async () => expect(await user.told('telegram')).toMatchObject([{ attempts: 2, error: null, delivered_at: expect.any(String) }]));
+  expect(receiver.at('/bot14:long/sendMessage')).toHaveLength(2);
+});
+
 test('one that fails holds back the next of its channel until its last attempt, and nobody else', async () => {
   const user = await aUser();
   await user.connect('telegram', telegram(10));
@@ -199,7 +209,7 @@ test('a disconnected channel is told no more, and bad connections are refused wi
     ['hook', { kind: 'webhook', url: 'https://x.example', secret: 'mine' }, 'validation_failed', 'secret'],
     ['hook', { kind: 'sms' }, 'validation_failed', 'kind'],
     ['feed', telegram(1), 'validation_failed', 'kind'],
-    ['x'.repeat(65), { kind: 'feed' }, 'validation_failed', 'channel'],
+    ['x'.repeat(201), { kind: 'feed' }, 'validation_failed', 'channel'],
   ];
   for (const [channel, body, code, path] of refused) expect(await user.connect(channel, body)).toMatchObject({ status: 400, body: { code, errors: expect.arrayContaining([expect.objectContaining({ path })]) } });
   expect(await call('DELETE', `${user.channels}/feed`)).toMatchObject({ status: 400 });

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { streak } from './behavior-event.ts';
 import {
-  activityId, activityType, channelName, isReckoned, label, localDate, localTime, occurrenceState, stepId, stepState, timeInUtc, timestampWithOffset, userId, utcTimestamp,
+  activityId, activityType, channelName, cleanText, isReckoned, label, localDate, localTime, occurrenceState, stepId, stepState, timeInUtc, timestampWithOffset, userId, utcTimestamp,
   type ActivityType,
 } from './scalars.ts';
 
 const IN_YEARS = 'Must be in the years 1970 to 2199';
 const startsOn = localDate.refine(isReckoned, IN_YEARS);
 const dueAt = timeInUtc.refine(isReckoned, IN_YEARS);
-const recurrence = z.string().min(1).max(500);
+const recurrence = cleanText.min(1).max(500);
 const priority = z.int().min(-1_000).max(1_000);
 const channels = z.array(channelName).max(20);
 const windowShape = { start: localTime, end: localTime };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { award, environment, IN_APP_TEXT_MAX, processingReason, processingStatus } from './inapp-event.ts';
+import { award, environment, inappText, processingReason, processingStatus } from './inapp-event.ts';
 import { cleanText, label, timestampWithOffset, utcTimestamp } from './scalars.ts';
 
 const window = { starts_at: timestampWithOffset.nullish(), ends_at: timestampWithOffset.nullish() };
@@ -47,15 +47,13 @@ export const taskView = z.object({
   max_awards: z.int().nullable(), awards_used: z.int(), ...windowView, ...created,
 });
 
-const eventType = z.string().min(1).refine((text) => text.length <= IN_APP_TEXT_MAX, `Must be at most ${IN_APP_TEXT_MAX} characters`).refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters');
-
 export const createMappingBody = z.strictObject({
-  event_type: eventType,
+  event_type: inappText,
   task_id: cleanText,
   active: z.boolean().default(true),
 });
 export type CreateMappingBody = z.infer<typeof createMappingBody>;
-export const changeMappingBody = z.strictObject({ event_type: eventType.optional(), task_id: cleanText.optional(), active: z.boolean().optional() });
+export const changeMappingBody = z.strictObject({ event_type: inappText.optional(), task_id: cleanText.optional(), active: z.boolean().optional() });
 export type ChangeMappingBody = z.infer<typeof changeMappingBody>;
 export const mappingView = z.object({ id: z.string(), campaign_id: z.int(), event_type: z.string(), task_id: z.string(), active: z.boolean(), ...created });
 
@@ -77,7 +75,7 @@ export const inappEventView = z.object({
 });
 export type InappEventView = z.infer<typeof inappEventView>;
 
-export const revokeAwardBody = z.strictObject({ reason: cleanText.pipe(z.string().min(1).max(2_000)) });
+export const revokeAwardBody = z.strictObject({ reason: cleanText.min(1).max(2_000) });
 
 /** An entry of the ledger. `reason` is why an award was taken back; null for an award. */
 export const awardView = award.extend({ reason: z.string().nullable() });

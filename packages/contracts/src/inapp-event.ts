@@ -2,15 +2,18 @@ import { z } from 'zod';
 import { defineMessage, keyOfWallet } from './message.ts';
 import { idOf, timestampWithOffset, utcTimestamp } from './scalars.ts';
 
-/** The guide's lengths are JavaScript's: UTF-16 units, where zod counts characters. */
-export const IN_APP_TEXT_MAX = 64;
+const TEXT_MAX = 64;
 
-/** Characters below U+0020 and U+007F to U+009F have no place in an id that people read and search for. */
-const withoutControls = z
+/**
+ * An `event_id` or `event_type`. The guide's lengths are JavaScript's: UTF-16 units, where zod and JSON Schema count characters. Characters
+ * below U+0020 and U+007F to U+009F have no place in what people read and search for.
+ */
+export const inappText = z
   .string()
   .min(1)
-  .refine((text) => text.length <= IN_APP_TEXT_MAX, `Must be at most ${IN_APP_TEXT_MAX} characters`)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters or lone surrogates');
+  .refine((text) => text.length <= TEXT_MAX, `Must be at most ${TEXT_MAX} characters`)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'Must not hold control characters or lone surrogates')
+  .meta({ maxLength: TEXT_MAX });
 
 export const environment = z.enum(['live', 'test']);
 export type Environment = z.infer<typeof environment>;
@@ -18,8 +21,8 @@ export type Environment = z.infer<typeof environment>;
 /** Guide "Request body schema version 1.0". Extra fields are allowed, and are part of the signature. */
 export const inappEventBody = z.object({
   schema_version: z.literal('1.0'),
-  event_id: withoutControls,
-  event_type: withoutControls,
+  event_id: inappText,
+  event_type: inappText,
   campaign_id: z.int().positive(),
   occurred_at: timestampWithOffset,
   user: z.object({ wallet: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'Must be 0x and 40 hex digits') }),

@@ -28,15 +28,15 @@ export type ReminderType = z.infer<typeof reminderType>;
 export const cleanText = z.string().refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'Must not hold U+0000 or lone surrogates');
 
 /** Names and labels: 1 to 200 characters. */
-export const label = cleanText.pipe(z.string().min(1).max(200));
+export const label = cleanText.min(1).max(200);
 
-export const description = cleanText.pipe(z.string().max(2_000));
+export const description = cleanText.max(2_000);
 
 /** Whether it is a URL, and one that we call, the dispatcher says. */
 export const urlText = cleanText.min(1).max(2_048);
 
-/** The free name of a channel, as in `telegram`. */
-export const channelName = cleanText.pipe(z.string().min(1).max(64));
+/** The free name of a channel, as in `telegram`: 1 to 200 characters. */
+export const channelName = label;
 
 /** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
 export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });

@@ -29,5 +29,8 @@ export async function answerPage<Query extends typeof pageQuery, Position extend
 /** Lists in the order of ids. */
 export const idPosition = z.tuple([z.string()]);
 
-/** Lists by time, newest first. */
-export const timePosition = z.tuple([z.iso.datetime(), z.string()]);
+/** A number in a position, as PostgreSQL's integer takes it: who makes up a cursor with another is told that it is none. */
+export const positionNumber = z.int().min(0).max(2_147_483_647);
+
+/** Lists by time, newest first. PostgreSQL knows no year 0. */
+export const timePosition = z.tuple([z.iso.datetime().refine((time) => time >= '0001'), z.string()]);

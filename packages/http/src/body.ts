@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { isUtf8 } from 'node:buffer';
 import { Problem } from './problem.ts';
 
-/** Refused before it is parsed: a body this deep exhausts the stack of whoever walks it. */
+/** Refused before it is parsed: a body much deeper exhausts the stack of whoever walks it. */
 const DEPTH_MAX = 64;
 
 /** Reads the whole body, or throws `payload_too_large` as soon as it is known. Compressed bodies are not taken. */
@@ -42,9 +42,9 @@ export function isJsonType(contentType: string | undefined): boolean {
 }
 
 /** `malformed_json` for bytes that are not UTF-8, text that is not JSON, and nesting beyond reason. */
-export function parseJson(bytes: Buffer): { text: string; value: unknown } {
+export function parseJson(bytes: Buffer, { depthMax = DEPTH_MAX } = {}): { text: string; value: unknown } {
   const text = decodeUtf8(bytes);
-  if (depthOf(text) > DEPTH_MAX) throw new Problem('malformed_json', { detail: `Nested deeper than ${DEPTH_MAX} levels` });
+  if (depthOf(text) > depthMax) throw new Problem('malformed_json', { detail: `Nested deeper than ${depthMax} levels` });
   try {
     return { text, value: JSON.parse(text) };
   } catch {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { positionNumber, timePosition } from './answer-page.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
 const position = z.tuple([z.string(), z.number()]);
@@ -47,4 +48,12 @@ test.each([
   { cursor: encodeCursor(['events', 'ws_2', null], ['a', 1]), description: "another list's cursor" },
 ])('$description is refused', ({ cursor }) => {
   expect(() => decodeCursor(scope, cursor, position)).toThrow(expect.objectContaining({ code: 'cursor_invalid' }));
+});
+
+test.each([
+  { schema: z.tuple([positionNumber]), given: [2_147_483_648], description: 'a number that no integer of PostgreSQL holds' },
+  { schema: z.tuple([positionNumber]), given: [-1], description: 'a number below all' },
+  { schema: timePosition, given: ['0000-01-01T00:00:00Z', 'x'], description: 'a year that PostgreSQL does not know' },
+])('$description is refused, whoever made it up', ({ schema, given }) => {
+  expect(() => decodeCursor(scope, encodeCursor(scope, given), schema)).toThrow(expect.objectContaining({ code: 'cursor_invalid' }));
 });

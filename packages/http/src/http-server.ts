@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { parse } from 'node:querystring';
 import { createDraining, type Component, type Logger } from '@waggle/runtime';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { Histogram, type Registry } from 'prom-client';
@@ -27,7 +28,7 @@ const STREAM_TIMEOUT_MS = 3_600_000;
 
 /** Express with what every service needs: request ids, problems, one log line and one measurement per request. */
 export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers, logger, metrics }: HttpServerOptions): HttpServer {
-  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', parseQueryString);
   const openAnswers = new Set<AbortController>();
   Object.assign(app.locals, { publicUrl, bodyTimeoutMs, openAnswers });
   const lingering = createLingering(bodyTimeoutMs);
@@ -48,6 +49,16 @@ export function createHttpServer({ host, port, publicUrl, bodyTimeoutMs, routers
     },
     health: () => null,
   };
+}
+
+/** Node's own takes anything, and puts U+FFFD where the bytes are not UTF-8. */
+function parseQueryString(text: string | undefined) {
+  try {
+    decodeURIComponent(text ?? '');
+  } catch (error) {
+    throw new Problem('validation_failed', { detail: 'The query is not UTF-8', errors: [{ path: '', message: 'The query is not UTF-8' }] }, { cause: error });
+  }
+  return parse(text ?? '');
 }
 
 /** Those who were answered before they had sent all of their body. They may finish, for a while; nobody waits for them at the end. */

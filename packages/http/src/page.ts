@@ -1,10 +1,13 @@
 import type { Page } from '@waggle/contracts';
 import type { z } from 'zod';
 import { encodeCursor } from './cursor.ts';
-import { parseBody } from './problem.ts';
+import { invalid, parseBody } from './problem.ts';
 
 /** Query parameters: an unknown one, a repeated one or a bad value is a 400. */
 export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: Readonly<Record<string, unknown>>): z.infer<Schema> {
+  const { limit } = query;
+  // As a number it would be taken in many more forms, as in 1e2.
+  if (typeof limit === 'string' && !/^\d+$/.test(limit)) throw invalid('limit', 'Must be a whole number');
   return parseBody(schema, query);
 }
 

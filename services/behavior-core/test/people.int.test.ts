@@ -137,6 +137,14 @@ describe('templates', () => {
     expect((await call('PUT', path, { body: { activities } })).status).toBe(404);
   });
 
+  test('of the longest names are read page by page', async () => {
+    const names = ['\u0001', '🌅'].map((character) => character.repeat(200));
+    for (const name of names) expect((await call('POST', '/v1/activity-templates', { key: keys.foreign, body: { name, activities } })).status).toBe(201);
+    const { body: first } = await call('GET', '/v1/activity-templates?limit=1', { key: keys.foreign });
+    expect(await call('GET', `/v1/activity-templates?limit=1&cursor=${first.next_cursor}`, { key: keys.foreign })).toMatchObject({ status: 200, body: { data: [{ name: names.find((name) => name !== first.data[0].name) }] } });
+    for (const name of names) expect((await call('DELETE', `/v1/activity-templates/${encodeURIComponent(name)}`, { key: keys.foreign })).status).toBe(204);
+  });
+
   test('409 for a name that is taken, and not in another workspace', async () => {
     const body = { name: 'taken', activities };
     expect((await call('POST', '/v1/activity-templates', { body })).status).toBe(201);

@@ -205,6 +205,10 @@ test.each([
   expect(await refusalOf(`/v1/events/${id}`)).toBe(refusal);
 });
 
+test.each(['limit=1e2', 'limit=0x10', 'limit=%2B5', 'limit=1.0', 'limit=', 'entity_id=%ff', 'entity_id=%ED%A0%80', 'entity_id=%zz', '%ff=1'])('a query of %s is a 400', async (query) => {
+  expect(await refusalOf(`/v1/events?${query}`)).toBe('400 validation_failed');
+});
+
 test('no key and an unknown key are 401, another method is 405', async () => {
   expect(await refusalOf('/v1/events', 'wgl_unknown')).toBe('401 unauthorized');
   expect((await fetch(`${stack.urlOf('event-log')}/v1/events`)).status).toBe(401);

@@ -157,7 +157,7 @@ describe('refused', () => {
     { description: 'no body at all', wire: '' },
     { description: 'bytes that are not UTF-8', wire: Buffer.from([0x22, 0xff, 0x22]) },
     { description: 'a byte order mark', wire: '\ufeff{}' },
-    { description: 'nesting beyond reason', wire: JSON.stringify(deep(65)) },
+    { description: 'nesting beyond reason', wire: JSON.stringify(deep(1_001)) },
     { description: 'a compressed body', wire: gzipSync('{}'), headers: { 'Content-Encoding': 'gzip' } },
   ])('400 invalid_json for $description', async ({ wire, headers = {} }) => {
     expect(await send(shop, anEvent(shop), { wire, headers })).toMatchObject(refusal(400, 'invalid_json'));

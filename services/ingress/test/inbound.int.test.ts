@@ -89,6 +89,8 @@ describe('bad input', () => {
     { status: 400, code: 'validation_failed', description: 'a timestamp without offset', content: { ...well, timestamp: '2026-03-28T08:12:44' } },
     { status: 400, code: 'validation_failed', description: 'a timestamp far ahead', content: { ...well, timestamp: '2999-01-01T00:00:00Z' } },
     { status: 400, code: 'validation_failed', description: 'a channel that cannot be kept', content: { ...well, channel: 'a\u0000b' } },
+    { status: 400, code: 'validation_failed', description: 'a recurrence that cannot be kept', content: { ...well, event: 'onboarding.completed', activities: [{ type: 'habit', name: 'Read', schedule: { recurrence: 'a\u0000' } }] } },
+    { status: 400, code: 'validation_failed', description: 'a recurrence with half a character', content: { ...well, event: 'onboarding.completed', activities: [{ type: 'habit', name: 'Read', schedule: { recurrence: 'a\ud800' } }] } },
     { status: 413, code: 'payload_too_large', description: 'more than 64 KB', content: { ...well, extra: 'x'.repeat(65_536) } },
     { status: 415, code: 'unsupported_media_type', description: 'something that is not JSON', content: 'a=b', options: { headers: { 'content-type': 'text/plain' } } },
     { status: 415, code: 'unsupported_media_type', description: 'a compressed body', content: well, options: { headers: { 'content-encoding': 'gzip' } } },

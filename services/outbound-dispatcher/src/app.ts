@@ -17,7 +17,7 @@ import { createEndpointSecrets, type EndpointSecrets } from './adapters/endpoint
 import { createEndpointStore, type EndpointStore } from './adapters/endpoint-store.ts';
 import { createErasureStore } from './adapters/erasure-store.ts';
 import { createReplayStore, type ReplayStore } from './adapters/replay-store.ts';
-import { createSender } from './adapters/sender.ts';
+import { createSender, KEPT_MAX_BYTES, READ_MAX_BYTES } from './adapters/sender.ts';
 import { createTestDeliveries } from './adapters/test-deliveries.ts';
 import { createChannels } from './channels.ts';
 import type { Config } from './config.ts';
@@ -77,15 +77,15 @@ export function createApp(config: Config) {
 
   const wake = (keys: readonly string[]) => database.afterCommit(() => relay.wake(keys));
   const secrets = createEndpointSecrets(box);
-  const send = createSender(egress, { timeoutMs: config.attemptTimeoutMs });
-  const sendAttempt = createSendAttempt({ secrets, send });
+  const { attemptTimeoutMs: timeoutMs } = config;
+  const sendAttempt = createSendAttempt({ secrets, send: createSender(egress, { timeoutMs, keptMaxBytes: KEPT_MAX_BYTES }) });
   const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
   const store = createEndpointStore(database.pool, { perOwnerMax: config.endpointsPerOwnerMax });
   const hours = createEndpointHours(database.pool, logger);
   const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
   const channels = createChannels(
-    { pool: database.pool, askCore: createInternalClient(config.core), send, judgeUrl, mayReach: egress.mayReach, wake, logger, metrics }, config,
+    { pool: database.pool, askCore: createInternalClient(config.core), send: createSender(egress, { timeoutMs, keptMaxBytes: READ_MAX_BYTES }), judgeUrl, mayReach: egress.mayReach, wake, logger, metrics }, config,
   );
   const replays = createReplayStore(database.pool);
   const replayer = createReplayer({ store: replays, wakeEngine: engine.wake, logger });

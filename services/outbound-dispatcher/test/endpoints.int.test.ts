@@ -22,10 +22,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => receiver.stop());
 
-async function call(key: string, method: string, path: string, body?: unknown) {
+async function call(key: string, method: string, path: string, body?: unknown, more: Record<string, string> = {}) {
   const response = await fetch(`${stack.urlOf(path.startsWith('/webhooks/') ? 'outbound-dispatcher' : 'behavior-core')}/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: { ...more, authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -213,4 +213,22 @@ test("who registered and who deleted an endpoint stands in the core's audit log,
     { action: 'endpoint.deleted', key_id: me.key_id, request_id: deleted.headers.get('x-request-id'), user_id: 'usr_1', target: { kind: 'endpoint' } },
     { action: 'endpoint.created', request_id: made.headers.get('x-request-id'), user_id: 'usr_1' },
   ]);
+});
+
+test('a system key makes, lists and changes the endpoints of the user whom it names', async () => {
+  const named = { 'x-buffy-user-id': 'usr_named' };
+  const made = await call(keys.system, 'POST', '/webhooks/endpoints', { url: receiver.url('/named'), event_types: ['*'] }, named);
+  expect(made).toMatchObject({ status: 201, body: { user_id: 'usr_named' } });
+  const path = `/webhooks/endpoints/${made.body.id}`;
+  const wide = await register(keys.system, '/wide');
+  const idsFor = async (key: string, more?: Record<string, string>) => (await call(key, 'GET', '/webhooks/endpoints?limit=200', undefined, more)).body.data.map(({ id }: { id: string }) => id);
+  expect(await idsFor(keys.system, named)).toEqual([made.body.id]);
+  expect(await idsFor(keys.system)).toEqual(expect.arrayContaining([made.body.id, wide.id]));
+  const other = { 'x-buffy-user-id': 'usr_else' };
+  expect([(await call(keys.system, 'GET', path, undefined, other)).status, (await call(keys.system, 'DELETE', path, undefined, other)).status]).toEqual([404, 404]);
+  const mine = anEvent({ workspaceId, userId: 'usr_named' });
+  await stack.publish([recordOf(anEvent({ workspaceId, userId: 'usr_else' })), recordOf(mine)]);
+  await eventually(() => expect(receiver.at('/wide')).toHaveLength(2));
+  await eventually(() => expect(receiver.at('/named').map(({ headers }) => headers['webhook-id'])).toEqual([mine.id]));
+  for (const id of [made.body.id, wide.id]) expect((await call(keys.system, 'DELETE', `/webhooks/endpoints/${id}`)).status).toBe(204);
 });

@@ -3,13 +3,13 @@ import { behaviours, startReceiver, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createEgress } from '../src/adapters/egress.ts';
-import { createSender } from '../src/adapters/sender.ts';
+import { createSender, KEPT_MAX_BYTES, READ_MAX_BYTES } from '../src/adapters/sender.ts';
 import { errorOf } from '../src/domain/attempt-result.ts';
 import { createAuthority } from './certificates.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 
-const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500 });
-const guarded = createSender(createEgress({ exceptions: [], timeoutMs: 500 }), { timeoutMs: 500 });
+const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: KEPT_MAX_BYTES });
+const guarded = createSender(createEgress({ exceptions: [], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: KEPT_MAX_BYTES });
 const request = { headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
 let receiver: Receiver;
 beforeAll(async () => { receiver = await startReceiver(); });
@@ -54,6 +54,13 @@ test('the first 4 KB of an answer are kept, whole characters only, without U+000
   expect(responseBody).toBe(`\uFFFD${'x'.repeat(4_094)}`);
 });
 
+test('who asks for more of an answer gets all that is read', async () => {
+  const body = JSON.stringify({ ok: true, result: { text: 'x'.repeat(6_000) } });
+  receiver.program('/whole', behaviours.answer(200, body));
+  const sendAndRead = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: READ_MAX_BYTES });
+  expect((await sendAndRead({ ...request, url: receiver.url('/whole') })).responseBody).toBe(body);
+});
+
 test('connections are kept between attempts', async () => {
   const before = receiver.connections();
   for (let n = 0; n < 5; n++) await send({ ...request, url: receiver.url('/kept') });
@@ -70,7 +77,7 @@ test.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433'
 );
 
 describe('through an egress proxy', () => {
-  const throughProxy = (proxyUrl: string, exceptions = ['127.0.0.0/8']) => createSender(createEgress({ exceptions, proxyUrl, timeoutMs: 1_000 }), { timeoutMs: 1_000 });
+  const throughProxy = (proxyUrl: string, exceptions = ['127.0.0.0/8']) => createSender(createEgress({ exceptions, proxyUrl, timeoutMs: 1_000 }), { timeoutMs: 1_000, keptMaxBytes: KEPT_MAX_BYTES });
   let proxy: Awaited<ReturnType<typeof startConnectProxy>>;
   beforeAll(async () => { proxy = await startConnectProxy(); });
   afterAll(() => proxy.stop());

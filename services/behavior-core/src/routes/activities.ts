@@ -21,7 +21,8 @@ const listQuery = pageQuery.extend({
   type: activityType.optional(),
   status: z.enum(['active', 'completed', 'archived']).optional(),
 });
-const listPosition = z.tuple([z.string(), z.string(), z.string()]);
+// The time is as PostgreSQL writes it.
+const listPosition = z.tuple([z.string(), z.string().regex(/^\d{4}-/).refine((time) => time >= '0001' && !Number.isNaN(Date.parse(time))), z.string()]);
 const todayQuery = z.strictObject({ user_id: userIdSchema.optional() });
 
 export function activitiesRoutes({ reader, create, wake, now }: ActivitiesDeps): Route[] {

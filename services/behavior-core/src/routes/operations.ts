@@ -1,5 +1,5 @@
 import { pageQuery, PROBLEMS, toUtc, type BulkAnswer, type KeptOperation, type OperationResult, type OperationView } from '@waggle/contracts';
-import { decodeCursor, ok, parseQuery, Problem, problemBody, toPage, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
+import { decodeCursor, ok, parseQuery, positionNumber, Problem, problemBody, toPage, type ApiRequest, type createOperationIds, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { BulkOperation, BulkReader } from '../adapters/bulk/bulk-reader.ts';
 import type { OperationStore } from '../adapters/operation-store.ts';
@@ -16,7 +16,7 @@ export interface OperationsDeps {
 }
 
 const resultsQuery = pageQuery.extend({ status: z.enum(['processed', 'unchanged', 'duplicate', 'failed']).optional() });
-const position = z.tuple([z.int().nonnegative()]);
+const position = z.tuple([positionNumber]);
 
 /** `GET /v1/operations/{id}`: an id that was given out is never unknown, however early one asks. */
 export function operationsRoutes({ operationIds, store, bulk, erasures, findReplay, publicUrl }: OperationsDeps): Route[] {

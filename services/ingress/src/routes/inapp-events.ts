@@ -26,6 +26,8 @@ export interface InappEventsDeps {
 }
 
 const BODY_LIMIT_BYTES = 65_536;
+/** Extra fields are the client's, whatever they are: nobody here walks them but the canonical form, which takes this many levels and more. */
+const DEPTH_MAX = 1_000;
 /** Nobody asks the core about ids that it cannot have given out. */
 const KEY_ID = /^ick_[A-Za-z0-9_-]{1,60}$/;
 /** What the shared readers of bodies complain about, in this endpoint's words. */
@@ -99,7 +101,7 @@ export function inappEventsRoute(deps: InappEventsDeps): Router {
 async function read(request: Request): Promise<{ parse(): Promise<{ text: string; value: unknown }> }> {
   try {
     const bytes = await readBody(request, BODY_LIMIT_BYTES);
-    return { parse: async () => parseJson(bytes) };
+    return { parse: async () => parseJson(bytes, { depthMax: DEPTH_MAX }) };
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'payload_too_large') throw error;
     return { parse: () => Promise.reject(error) };

@@ -6,6 +6,8 @@ import type { Egress } from './egress.ts';
 interface SenderSettings {
   /** From the start to the end of the answer's body, or of as much of it as is read. */
   timeoutMs: number;
+  /** Of the answer's body, for who asked. */
+  keptMaxBytes: number;
 }
 
 interface OutgoingRequest {
@@ -16,14 +18,16 @@ interface OutgoingRequest {
 
 export type Send = (request: OutgoingRequest) => Promise<AttemptResult>;
 
-const READ_MAX_BYTES = 65_536;
-const KEPT_MAX_BYTES = 4_096;
+/** What is read of an answer's body; the rest is left. */
+export const READ_MAX_BYTES = 65_536;
+/** What of it an attempt's record keeps. */
+export const KEPT_MAX_BYTES = 4_096;
 
 /**
  * One POST, exactly as given. Never throws: whatever goes wrong is a result. By Node's own client, which follows no redirect, retries nothing
  * and unpacks nothing (ADR 14); where it may connect to is for the agents to say.
  */
-export function createSender({ agents }: Pick<Egress, 'agents'>, { timeoutMs }: SenderSettings): Send {
+export function createSender({ agents }: Pick<Egress, 'agents'>, { timeoutMs, keptMaxBytes }: SenderSettings): Send {
   function open({ url, headers, body }: OutgoingRequest): ClientRequest {
     const target = new URL(url);
     const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) } };
@@ -38,13 +42,13 @@ export function createSender({ agents }: Pick<Egress, 'agents'>, { timeoutMs }: 
       // A literal address is judged at once.
       return { statusCode: null, failure: toWord(error instanceof Error ? error : new Error(String(error)), false), retryAfter: null, responseBody: null };
     }
-    const result = receive(request, timeoutMs);
+    const result = receive(request, { timeoutMs, keptMaxBytes });
     request.end(outgoing.body);
     return result;
   };
 }
 
-function receive(request: ClientRequest, timeoutMs: number): Promise<AttemptResult> {
+function receive(request: ClientRequest, { timeoutMs, keptMaxBytes }: SenderSettings): Promise<AttemptResult> {
   const { promise, resolve } = Promise.withResolvers<AttemptResult>();
   const chunks: Buffer[] = [];
   let size = 0;
@@ -58,7 +62,7 @@ function receive(request: ClientRequest, timeoutMs: number): Promise<AttemptResu
   function end(failure: string | null) {
     clearTimeout(timer);
     const retryAfter = head?.headers['retry-after'] ?? null;
-    resolve({ statusCode: head?.statusCode ?? null, failure, retryAfter, responseBody: head === undefined ? null : toText(chunks) });
+    resolve({ statusCode: head?.statusCode ?? null, failure, retryAfter, responseBody: head === undefined ? null : toText(chunks, keptMaxBytes) });
   }
   const fail = (error: Error) => end(toWord(error, head !== undefined));
 
@@ -81,8 +85,8 @@ function receive(request: ClientRequest, timeoutMs: number): Promise<AttemptResu
 }
 
 /** PostgreSQL's JSON takes no U+0000. A character that the limit cuts is left out. */
-function toText(chunks: readonly Buffer[]): string {
-  const kept = Buffer.concat(chunks).subarray(0, KEPT_MAX_BYTES);
+function toText(chunks: readonly Buffer[], maxBytes: number): string {
+  const kept = Buffer.concat(chunks).subarray(0, maxBytes);
   return new TextDecoder().decode(kept, { stream: true }).replaceAll('\u0000', '\uFFFD');
 }
 

@@ -7,10 +7,9 @@ import type { Administrator, EndpointRow, EndpointScope } from '../adapters/endp
 export const ENDPOINTS_PATH = '/v1/webhooks/endpoints';
 const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
 
-/** A user key's endpoint gets that user's events, and is seen by that user's keys and the workspace's. */
-export function scopeOf({ workspaceId, userId }: ApiRequest['caller']): EndpointScope {
-  return { workspaceId, userId };
-}
+/** A user's endpoint gets that user's events, and is seen by that user's keys and the workspace's. A system key may name the user. */
+export const scopeOf = ({ caller, namedUserId }: Pick<ApiRequest, 'caller' | 'namedUserId'>): EndpointScope =>
+  ({ workspaceId: caller.workspaceId, userId: caller.userId ?? namedUserId ?? null });
 
 /** What cannot be an id is answered as an unknown one. */
 export function endpointIdIn({ id = '' }: ApiRequest['params']): string {
@@ -43,9 +42,10 @@ interface AdministerDeps {
 type Change = (by: Administrator, scope: EndpointScope, id: string) => Promise<EndpointRow | null>;
 
 /** What every change of one endpoint has in common: 404 unless it is the caller's, then the endpoint as it is now. */
-export const createAdministerEndpoint = ({ viewsOf, wake }: AdministerDeps) => async ({ caller, params, requestId, concern }: ApiRequest, change: Change): Promise<EndpointView> => {
+export const createAdministerEndpoint = ({ viewsOf, wake }: AdministerDeps) => async (request: ApiRequest, change: Change): Promise<EndpointView> => {
+  const { caller, params, requestId, concern } = request;
   const id = endpointIdIn(params);
-  const row = await change({ keyId: caller.keyId, requestId }, scopeOf(caller), id);
+  const row = await change({ keyId: caller.keyId, requestId }, scopeOf(request), id);
   if (row === null) throw new Problem('not_found');
   if (row.user_id !== null) concern(row.user_id);
   wake([caller.workspaceId, id]);

@@ -26,12 +26,13 @@ export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, ad
     return judged.url;
   }
 
-  async function create({ caller, body, requestId }: ApiRequest) {
+  async function create(request: ApiRequest) {
+    const { caller, body, requestId } = request;
     const { url: text, event_types: eventTypes, description = null, headers, ordering, max_in_flight: maxInFlight, secret = newSecret() } = parseBody(createEndpointBody, body);
     const url = await checkUrl(text);
     const id = newId('whe');
     const sealed = { sealedSecret: secrets.sealSecret(secret, id), sealedHeaders: secrets.sealHeaders(headers, id) };
-    const row = await store.insert({ keyId: caller.keyId, requestId }, { ...scopeOf(caller), id, url, eventTypes, description, ordering, maxInFlight, ...sealed });
+    const row = await store.insert({ keyId: caller.keyId, requestId }, { ...scopeOf(request), id, url, eventTypes, description, ordering, maxInFlight, ...sealed });
     if (row === 'limit_reached') throw new Problem('plan_limit_reached', { detail: 'There are as many endpoints as one owner may have' });
     wake([caller.workspaceId]);
     return created({ ...(await viewsOf(caller.workspaceId, [row]))(row), secret });
@@ -40,10 +41,10 @@ export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, ad
   const list = (request: ApiRequest) =>
     answerPage(request, {
       query: pageQuery,
-      scope: ['endpoints', request.caller.userId ?? ''],
+      scope: ['endpoints', scopeOf(request).userId ?? ''],
       position: idPosition,
       async load({ after, limit }) {
-        const rows = await store.list(scopeOf(request.caller), { before: after?.[0] ?? null, limit });
+        const rows = await store.list(scopeOf(request), { before: after?.[0] ?? null, limit });
         const view = await viewsOf(request.caller.workspaceId, rows);
         return rows.map(view);
       },
@@ -51,10 +52,10 @@ export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, ad
       toItem: (view) => view,
     });
 
-  async function find({ caller, params }: ApiRequest) {
-    const row = await store.find(scopeOf(caller), endpointIdIn(params));
+  async function find(request: ApiRequest) {
+    const row = await store.find(scopeOf(request), endpointIdIn(request.params));
     if (row === null) throw new Problem('not_found');
-    return ok((await viewsOf(caller.workspaceId, [row]))(row));
+    return ok((await viewsOf(request.caller.workspaceId, [row]))(row));
   }
 
   async function update(request: ApiRequest) {
@@ -67,8 +68,9 @@ export function endpointRoutes({ store, judgeUrl, mayReach, secrets, viewsOf, ad
     eventTypes, description, ordering, maxInFlight, sealedHeaders: headers === undefined ? undefined : secrets.sealHeaders(headers, id),
   });
 
-  async function remove({ caller, params, requestId }: ApiRequest) {
-    if (!(await store.remove({ keyId: caller.keyId, requestId }, scopeOf(caller), endpointIdIn(params)))) throw new Problem('not_found');
+  async function remove(request: ApiRequest) {
+    const { caller, params, requestId } = request;
+    if (!(await store.remove({ keyId: caller.keyId, requestId }, scopeOf(request), endpointIdIn(params)))) throw new Problem('not_found');
     wake([caller.workspaceId]);
     return noContent();
   }

@@ -15,10 +15,11 @@ interface ReplayDeps {
 }
 
 export function replayRoute({ store, operationIds, wake, wakeReplayer }: ReplayDeps): Route {
-  async function handle({ caller, params, body, requestId }: ApiRequest) {
+  async function handle(request: ApiRequest) {
+    const { caller, params, body, requestId } = request;
     const { since, until, statuses, dry_run: isDryRun } = parseBody(replayBody, body);
     const endpointId = endpointIdIn(params);
-    const endpoint = await store.findEndpoint(scopeOf(caller), endpointId);
+    const endpoint = await store.findEndpoint(scopeOf(request), endpointId);
     if (endpoint === null) throw new Problem('not_found');
     const range = { endpointId, statuses, since, until: until ?? null };
     const count = await store.count(range);

@@ -32,11 +32,11 @@ const BODY_LIMIT_BYTES = 1_024;
  * for repetitions by itself. A disabled endpoint is tested too: that is how one sees whether to enable it.
  */
 export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: TestSendDeps): Route {
-  async function prepare({ caller, params, concern }: StreamRequest, body: unknown): Promise<TestSend> {
+  async function prepare(request: StreamRequest, body: unknown): Promise<TestSend> {
     const { event_type: eventType } = parseBody(testSendBody, body);
-    const endpoint = await findReceiver(scopeOf(caller), endpointIdIn(params));
+    const endpoint = await findReceiver(scopeOf(request), endpointIdIn(request.params));
     if (endpoint === null) throw new Problem('not_found');
-    if (endpoint.userId !== null) concern(endpoint.userId);
+    if (endpoint.userId !== null) request.concern(endpoint.userId);
     return { endpoint, eventType };
   }
 

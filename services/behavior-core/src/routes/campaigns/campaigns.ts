@@ -1,5 +1,5 @@
 import { campaignView, changeCampaignBody, createCampaignBody, pageQuery, toUtc, type ChangeCampaignBody } from '@waggle/contracts';
-import { answerPage, created, ok, parseBody, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
+import { answerPage, created, ok, parseBody, positionNumber, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import { z } from 'zod';
 import type { CampaignChanges } from '../../adapters/campaigns/campaign-changes.ts';
 import type { CampaignRow, CampaignStore } from '../../adapters/campaigns/campaign-store.ts';
@@ -7,7 +7,7 @@ import { administrator } from '../people/named-user.ts';
 import { ownedCampaign, unknownCampaign } from './owned-campaign.ts';
 import { changedWindow, requireWindow, windowView } from './window.ts';
 
-const position = z.tuple([z.int()]);
+const position = z.tuple([positionNumber]);
 
 interface CampaignsDeps {
   store: CampaignStore;

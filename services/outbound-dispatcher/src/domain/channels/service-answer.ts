@@ -7,12 +7,12 @@ const telegramAnswer = z.object({ ok: z.boolean(), parameters: z.object({ retry_
 
 /**
  * What the service's answer means. Telegram says in the body how long to wait after a 429, and whether it took the message; the others say
- * all by status and header.
+ * all by status and header, and so does a stand-in for Telegram whose body is of another form.
  */
 export function readAnswer(kind: ChannelCredentials['kind'], result: AttemptResult): AttemptResult {
   if (kind !== 'telegram' || result.responseBody === null) return result;
   const answer = telegramAnswer.safeParse(parseJson(result.responseBody));
-  if (!answer.success) return result.statusCode === 200 ? { ...result, failure: 'invalid_response' } : result;
+  if (!answer.success) return result;
   const { ok, parameters } = answer.data;
   const retryAfter = parameters?.retry_after === undefined ? result.retryAfter : String(Math.ceil(parameters.retry_after));
   return { ...result, retryAfter, ...(result.statusCode === 200 && !ok && { failure: 'not_ok' }) };
