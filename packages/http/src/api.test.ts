@@ -19,6 +19,8 @@ test('routes that count by themselves need none', () => {
 const free = { count: async () => {} };
 const router = apiRouter({ ...deps, findKey: async () => ({ keyId: 'key_1', workspaceId: 'ws_1', userId: null }), runOnce: () => Promise.reject(new Error('no request has a key')) }, [
   { ...free, method: 'post', path: '/v1/things', handle: async ({ body }) => ok({ body }) },
+  { ...free, method: 'get', path: '/v1/seen', handle: async () => ok({ seen: true }) },
+  { ...free, method: 'delete', path: '/v1/seen', handle: async () => noContent() },
 ]);
 const app = express().use(router, problemHandler);
 Object.assign(app.locals, { bodyTimeoutMs: 1_000 });
@@ -26,9 +28,13 @@ const server = createServer(app);
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => void server.close());
 
-async function call(headers: Record<string, string>, body = '') {
+function ask(path: string, { headers = {}, ...request }: { method: string; headers?: Record<string, string>; body?: Buffer }) {
   const address = server.address();
-  const answer = await fetch(`http://127.0.0.1:${typeof address === 'object' && address?.port}/v1/things`, { method: 'POST', headers: { authorization: `Bearer ${makeApiKey()}`, ...headers }, body: Buffer.from(body) });
+  return fetch(`http://127.0.0.1:${typeof address === 'object' && address?.port}${path}`, { ...request, headers: { authorization: `Bearer ${makeApiKey()}`, ...headers } });
+}
+
+async function call(headers: Record<string, string>, body = '') {
+  const answer = await ask('/v1/things', { method: 'POST', headers, body: Buffer.from(body) });
   return { status: answer.status, body: await answer.json() };
 }
 
@@ -45,4 +51,10 @@ test.each([
   { description: 'white space', headers: { 'content-type': 'application/json' }, sent: ' ', code: 'malformed_json' },
 ])('$description: $code', async ({ headers, sent, code }) => {
   expect((await call(headers, sent)).body).toMatchObject({ code });
+});
+
+test.each([['/v1/things', 'POST'], ['/v1/seen', 'GET, HEAD, DELETE']])('a 405 of %s names every method that is served there: %s', async (path, allow) => {
+  const refused = await ask(path, { method: 'PUT' });
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, allow]);
+  for (const method of allow.split(', ')) expect((await ask(path, { method })).status).toBeLessThan(300);
 });

@@ -1,5 +1,5 @@
 import { Router, type Request, type Response } from 'express';
-import { isJsonType, parseJson, readBody } from './body.ts';
+import { readJson } from './body.ts';
 import { authenticate, userNamedIn, type Caller, type FindKey } from './caller.ts';
 import { answerOnce, identifyRequest, mayBeStored, type RequestIdentity, type RunOnce, type StoredAnswer } from './idempotency.ts';
 import { enforceLimit, type Admit, type Policy } from './limit.ts';
@@ -82,7 +82,8 @@ export function apiRouter(deps: ApiDeps, routes: readonly Route[]): Router {
         await send(response, answer, () => isKeyGood(deps.findKey, request));
       });
     }
-    const allow = ofPath.map(({ method }) => method.toUpperCase()).join(', ');
+    // Express answers HEAD by the route of GET.
+    const allow = ofPath.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()])).join(', ');
     expressRoute.all(() => { throw new Problem('method_not_allowed', { headers: { allow } }); });
   }
   return router;
@@ -142,15 +143,6 @@ function toStoredProblem(error: unknown, { response }: Exchange): StoredAnswer {
   if (!mayBeStored(answer.status) || problem.code === 'idempotency_key_reused') throw error;
   response.locals['problem'] = problem;
   return answer;
-}
-
-/** An action without arguments may come without a body, also from a client that names its content type always. */
-async function readJson(request: Request, limitBytes: number): Promise<unknown> {
-  const contentType = request.headers['content-type'];
-  const bytes = await readBody(request, limitBytes);
-  if (bytes.length === 0 && (contentType === undefined || isJsonType(contentType))) return {};
-  if (!isJsonType(contentType)) throw new Problem('unsupported_media_type');
-  return parseJson(bytes).value;
 }
 
 async function send(response: Response, answer: StoredAnswer | PouredAnswer, isKeyStillGood: () => Promise<boolean>): Promise<void> {

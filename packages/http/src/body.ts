@@ -52,6 +52,15 @@ export function parseJson(bytes: Buffer, { depthMax = DEPTH_MAX } = {}): { text:
   }
 }
 
+/** A JSON body within `limitBytes`. An action without arguments may come without one, also from a client that names its content type always: `{}`. */
+export async function readJson(request: Request, limitBytes: number): Promise<unknown> {
+  const contentType = request.headers['content-type'];
+  const bytes = await readBody(request, limitBytes);
+  if (bytes.length === 0 && (contentType === undefined || isJsonType(contentType))) return {};
+  if (!isJsonType(contentType)) throw new Problem('unsupported_media_type');
+  return parseJson(bytes).value;
+}
+
 function decodeUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new Problem('malformed_json', { detail: 'The body is not UTF-8' });
   return bytes.toString('utf8');

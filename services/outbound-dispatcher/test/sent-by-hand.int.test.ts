@@ -62,6 +62,18 @@ test.each([
   expect((await send(id, { event_type: 'activity.completed' })).status).toBe(404);
 });
 
+test.each([
+  { description: 'no body and no content type', headers: {}, sent: undefined, refusal: '400 validation_failed event_type' },
+  { description: 'no bytes under a JSON content type', headers: { 'content-type': 'application/json' }, sent: '', refusal: '400 validation_failed event_type' },
+  { description: 'another content type', headers: { 'content-type': 'text/plain' }, sent: '{"event_type":"activity.completed"}', refusal: '415 unsupported_media_type ' },
+])('$description: $refusal', async ({ headers, sent, refusal }) => {
+  const { id } = await register('/refused');
+  const request = { method: 'POST', headers: { authorization: `Bearer ${dispatcher.systemKey}`, ...headers }, ...(sent !== undefined && { body: Buffer.from(sent) }) };
+  const answer = await fetch(`${stack.urlOf('outbound-dispatcher')}/v1/webhooks/endpoints/${id}/test`, request);
+  const { code, errors = [] } = JSON.parse(await answer.text());
+  expect(`${answer.status} ${code} ${errors.map(({ path }: { path: string }) => path).join()}`).toBe(refusal);
+});
+
 test('under one Idempotency-Key one test is sent, however often and at once it is asked for', async () => {
   const { id } = await register('/keyed');
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();

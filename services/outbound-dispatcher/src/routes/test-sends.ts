@@ -1,7 +1,5 @@
 import { newId, testSendBody, toUtc } from '@waggle/contracts';
-import {
-  isJsonType, mayBeStored, parseBody, parseJson, Problem, readBody, renderProblem, type Answer, type RequestIdentity, type Route, type RunOnce, type StoredAnswer, type StreamRequest,
-} from '@waggle/http';
+import { mayBeStored, parseBody, Problem, readJson, renderProblem, type Answer, type RequestIdentity, type Route, type RunOnce, type StoredAnswer, type StreamRequest } from '@waggle/http';
 import { createHash } from 'node:crypto';
 import type { EndpointStore } from '../adapters/endpoint-store.ts';
 import type { TestDeliveries } from '../adapters/test-deliveries.ts';
@@ -56,7 +54,7 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
   }
 
   async function handle(request: StreamRequest): Promise<Answer> {
-    const body = await readJson(request);
+    const body = await readJson(request.incoming, BODY_LIMIT_BYTES);
     const { identity } = request;
     if (identity === null) return { status: 200, body: await work(await prepare(request, body)) };
     const answer = await onceOutsideTransaction(runOnce, withBody(identity, body), {
@@ -69,11 +67,6 @@ export function testSendRoute({ findReceiver, sendAttempt, keep, runOnce }: Test
 
   const never = async () => { throw new Problem('unsupported_media_type'); };
   return { method: 'post', path: `${ENDPOINTS_PATH}/:id/test`, handle: never, stream: { isOfType: () => true, handle } };
-}
-
-async function readJson({ incoming }: StreamRequest): Promise<unknown> {
-  if (!isJsonType(incoming.headers['content-type'])) throw new Problem('unsupported_media_type');
-  return parseJson(await readBody(incoming, BODY_LIMIT_BYTES)).value;
 }
 
 /** As every other POST keeps it. */
