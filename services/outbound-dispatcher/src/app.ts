@@ -81,7 +81,7 @@ export function createApp(config: Config) {
   const sendAttempt = createSendAttempt({ secrets, send: createSender(egress, { timeoutMs, keptMaxBytes: KEPT_MAX_BYTES }) });
   const judgeUrl = (text: string) => judgeEndpointUrl(text, { allowsInsecure: config.allowsInsecureEndpoints, isAllowedAddress: egress.isAllowed });
   const store = createEndpointStore(database.pool, { perOwnerMax: config.endpointsPerOwnerMax });
-  const hours = createEndpointHours(database.pool, logger);
+  const hours = createEndpointHours(database.pool, logger, timeoutMs);
   const { engine, fanOut } = createDeliveries(config, { database, sendAttempt, store, hours, publish: producer.publish, wake, logger, metrics });
 
   const channels = createChannels(

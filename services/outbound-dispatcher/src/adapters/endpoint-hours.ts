@@ -63,7 +63,7 @@ export interface EndpointHours extends Component {
 }
 
 /** Statistics by the hour, gathered in memory and written each second: a process that dies takes a second of them with it. */
-export function createEndpointHours(pool: Pool, logger: Logger): EndpointHours {
+export function createEndpointHours(pool: Pool, logger: Logger, attemptTimeoutMs: number): EndpointHours {
   let counts = new Map<string, Counted>();
   let timer: NodeJS.Timeout;
   let flushing = Promise.resolve();
@@ -118,7 +118,7 @@ export function createEndpointHours(pool: Pool, logger: Logger): EndpointHours {
       return (endpointId) => {
         const { delivered, failed, durations } = sums.get(endpointId) ?? emptyCount(workspaceId, endpointId);
         const shown = (hours.get(endpointId) ?? []).map((row) => ({ hour: toUtc(row.hour), delivered: row.delivered, failed: row.failed }));
-        return { delivered_24h: delivered, failed_24h: failed, p95_ms: percentileOf(durations, 0.95), hours: shown };
+        return { delivered_24h: delivered, failed_24h: failed, p95_ms: percentileOf(durations, 0.95, attemptTimeoutMs), hours: shown };
       };
     },
     removeExpired: async (countMax) => (await query(pool, REMOVE_EXPIRED, [countMax])).length,

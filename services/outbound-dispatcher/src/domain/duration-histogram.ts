@@ -11,14 +11,18 @@ export function bucketOf(durationMs: number): number {
   return index === -1 ? BOUNDS.length : index;
 }
 
-/** At least that share of the durations is not longer, to the width of a bucket. Null without any. */
-export function percentileOf(counts: readonly number[], share: number): number | null {
+/**
+ * At least that share of the durations is not longer, to the width of a bucket. Null without any. Nothing lasts longer than `longestMs`: the
+ * bucket that it lies in ends there, or who never answers would seem to have been waited for longer than that.
+ */
+export function percentileOf(counts: readonly number[], share: number, longestMs: number): number | null {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return null;
   let below = 0;
   for (const [index, count] of counts.entries()) {
     if (count > 0 && below + count >= share * total) {
-      const [from, to] = [BOUNDS[index - 1] ?? 0, BOUNDS[index] ?? BOUNDS.at(-1)!];
+      const from = BOUNDS[index - 1] ?? 0;
+      const to = Math.max(from, Math.min(BOUNDS[index] ?? from, longestMs));
       return Math.round(from + ((to - from) * (share * total - below)) / count);
     }
     below += count;
