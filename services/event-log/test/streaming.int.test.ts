@@ -82,6 +82,19 @@ test('a stream that was cut off resumes behind its last id, also when that was n
   third.leave();
 });
 
+test('an empty Last-Event-ID is none: the address decides, else the stream begins now', async () => {
+  const { workspaceId: workspace_id, systemKey } = givenWorkspace();
+  await record(anEvent({ workspace_id }));
+  const { next_cursor: cursor } = (await ask(systemKey, '/v1/events')).body;
+  const ids = await record(anEvent({ workspace_id }), anEvent({ workspace_id }));
+  const resumed = await stream(systemKey, `?cursor=${cursor}`, { 'last-event-id': '' });
+  await isTold(resumed, ids);
+  resumed.leave();
+  const fresh = await stream(systemKey, '', { 'last-event-id': '' });
+  await isTold(fresh, await record(anEvent({ workspace_id })));
+  fresh.leave();
+});
+
 test('a user key is told of its own events and of no award, a filter narrows', async () => {
   const { workspaceId: workspace_id, systemKey, userKey } = givenWorkspace();
   const own = await stream(userKey);

@@ -23,7 +23,8 @@ export function eventStream({ readHead, streamsMax, ...deps }: EventStreamDeps) 
     const listFilters = eventFilters.parse(filters);
     const cursors = cursorsOf(caller, listFilters);
     // A browser that reconnects asks for the same address again: what it has seen meanwhile stands in the header.
-    const cursor = header('last-event-id') ?? named;
+    // Empty: it has seen none (HTML §9.2.3 sends the header only with an id, other clients as it stands).
+    const cursor = header('last-event-id') || named;
     const place = cursor === undefined ? null : cursors.decode(cursor);
     const head = await readHead(caller.workspaceId);
     if (place !== null) cursors.check(place, head, 'asc');
