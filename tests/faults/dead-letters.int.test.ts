@@ -117,8 +117,11 @@ test('poison that is put back is set aside again, and shows how often', async ()
   const spoiltOf = () => findDeadLetters(stack.kafka, { services: ['event-log'], reason: 'schema_mismatch' });
   await eventually(async () => expect(await spoiltOf()).toHaveLength(1));
   const [first] = await spoiltOf();
+  expect(first!.error).toBe('The value is not JSON');
   expect((await admin('show', first!.id)).letters).toMatchObject([{ id: first!.id, value: spoilt.value, headers: { ce_id: 'evt_spoilt' } }]);
   expect((await admin('redrive', '--all', '--service', 'event-log', '--reason', 'schema_mismatch')).letters).toMatchObject([{ id: first!.id }]);
+  // One that is not there is said to be missing; the others are shown all the same.
+  expect(await admin('show', 'event-log:0:999', first!.id)).toMatchObject({ code: 1, letters: [{ id: first!.id }], stderr: 'event-log:0:999 is not there\n' });
   // Once: it says so, and nothing is sent.
   expect(await admin('redrive', first!.id)).toMatchObject({ code: 1, letters: [], stderr: expect.stringContaining('put back before') });
   await eventually(async () => expect((await spoiltOf()).map(({ redrives, redriven_at: at }) => `${redrives} ${at === null ? 'waits' : 'was put back'}`).toSorted()).toEqual(['0 was put back', '1 waits']));

@@ -2,8 +2,8 @@ import type { MessageDefinition } from '@waggle/contracts';
 import type { z } from 'zod';
 import type { RecordBytes } from './record.ts';
 
-/** What became of one record. `rejected` sends it to the dead letters. */
-export type Outcome = { kind: 'done'; apart?: readonly FailedPart[] } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string };
+/** What became of one record. `rejected` sends it to the dead letters; `error` is what an operator reads there. */
+export type Outcome = { kind: 'done'; apart?: readonly FailedPart[] } | { kind: 'skipped'; reason: string } | { kind: 'rejected'; reason: string; error: string };
 
 /** What failed alone of a record that holds many things, as a record's value of its own: it goes to the dead letters, where the rest is done. */
 export interface FailedPart {
@@ -14,7 +14,7 @@ export interface FailedPart {
 export const done = (): Outcome => ({ kind: 'done' });
 export const doneBut = (apart: readonly FailedPart[]): Outcome => ({ kind: 'done', apart });
 export const skipped = (reason: string): Outcome => ({ kind: 'skipped', reason });
-export const rejected = (reason: string): Outcome => ({ kind: 'rejected', reason });
+export const rejected = (reason: string, error = ''): Outcome => ({ kind: 'rejected', reason, error });
 
 export interface RawRecord {
   partition: number;
@@ -55,7 +55,7 @@ export function defineBatchHandler<Schema extends z.ZodType>(
       const parsed = records.map((raw) => ({ raw, result: data.safeParse(parseValue(raw.value)) }));
       const valid = parsed.flatMap(({ result, raw }) => (result.success ? [{ data: result.data, raw }] : []));
       const outcomes = (valid.length > 0 ? await handle(valid) : []).values();
-      return parsed.map(({ result }) => (result.success ? outcomes.next().value : undefined) ?? rejected('schema_mismatch'));
+      return parsed.map(({ raw, result }) => (result.success ? (outcomes.next().value ?? rejected('no_outcome')) : mismatch(raw.value, result.error)));
     },
     async onPoisoned(raw, error) {
       const result = data.safeParse(parseValue(raw.value));
@@ -87,7 +87,7 @@ export function defineDrawingHandler<Schema extends z.ZodType>({ topic, data }: 
           const json = parseValue(raw.value);
           const result = data.safeParse(json);
           const reason = result.success ? (skip?.(result.data) ?? null) : null;
-          outcomes.push(outcomeOf(result.success, reason));
+          outcomes.push(result.success ? doneOrSkipped(reason) : mismatch(raw.value, result.error));
           if (result.success && reason === null) yield { data: result.data, raw, json };
         }
       }
@@ -97,9 +97,19 @@ export function defineDrawingHandler<Schema extends z.ZodType>({ topic, data }: 
   };
 }
 
-function outcomeOf(isValid: boolean, skippedFor: string | null): Outcome {
-  if (!isValid) return rejected('schema_mismatch');
-  return skippedFor === null ? done() : skipped(skippedFor);
+const doneOrSkipped = (skippedFor: string | null): Outcome => (skippedFor === null ? done() : skipped(skippedFor));
+
+/** A list of all that might stand there is longer than anybody reads. */
+const ERROR_LENGTH_MAX = 300;
+
+function mismatch(value: string, { issues }: z.ZodError): Outcome {
+  return rejected('schema_mismatch', parseValue(value) === undefined ? 'The value is not JSON' : describe(issues[0]));
+}
+
+function describe(issue: z.core.$ZodIssue | undefined): string {
+  const { path = [], message = '' } = issue ?? {};
+  const text = path.length === 0 ? message : `${path.join('.')}: ${message}`;
+  return text.length <= ERROR_LENGTH_MAX ? text : `${text.slice(0, ERROR_LENGTH_MAX)}…`;
 }
 
 /** What a record holds; undefined, which no schema takes, when it is not JSON. */

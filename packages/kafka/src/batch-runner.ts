@@ -64,7 +64,7 @@ export function createBatchRunner(deadLetterTopic: string, { handler, publish, m
   }
 
   function lettersOf(record: RawRecord, outcome: Outcome): KafkaRecord[] {
-    if (outcome.kind === 'rejected') return [deadLetter(record, outcome.reason, '')];
+    if (outcome.kind === 'rejected') return [deadLetter(record, outcome.reason, outcome.error)];
     const apart = outcome.kind === 'done' ? (outcome.apart ?? []) : [];
     return apart.map(({ value, error }) => deadLetter({ ...record, value, bytes: undefined }, 'failed', error));
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { KafkaSettings } from '@waggle/kafka';
-import { CONSUMING_SERVICES, findDeadLetters, redriveDeadLetters, withoutContent, type ConsumingService, type Selection } from './dead-letters.ts';
+import { CONSUMING_SERVICES, findDeadLetters, redriveDeadLetters, withoutContent, type ConsumingService, type DeadLetter, type Selection } from './dead-letters.ts';
 import { readJson } from './json-file.ts';
 import { REPOSITORY } from './repository.ts';
 
@@ -31,7 +31,7 @@ async function deadLetters(args: readonly string[]) {
   if (services.length === 0) misunderstood(`There is no service ${values.service}`);
   const kafka = { brokers: (environment.kafka ?? misunderstood('KAFKA_BROKERS is not set')).split(','), clientId: 'admin', prefix: process.env['KAFKA_PREFIX'] ?? '' };
   if (command === 'list') await list(kafka, { services, reason: values.reason });
-  else if (command === 'show') for (const letter of await findDeadLetters(kafka, { services: servicesOf(ids), ids })) console.log(JSON.stringify({ ...letter, bytes: undefined }));
+  else if (command === 'show') await show(kafka, { services: servicesOf(ids), ids });
   else if (command !== 'redrive') misunderstood('list, show or redrive?');
   else if ((ids.length > 0) === values.all) misunderstood('Name ids, or --all');
   else await redrive(kafka, ids.length > 0 ? { services: servicesOf(ids), ids } : { services, reason: values.reason });
@@ -44,11 +44,21 @@ async function list(kafka: KafkaSettings, selection: Selection) {
   for (const [name, of] of waiting) console.error(`${name}: ${of.length} waiting`);
 }
 
+async function show(kafka: KafkaSettings, selection: Selection) {
+  const found = await findDeadLetters(kafka, selection);
+  for (const letter of found) console.log(JSON.stringify({ ...letter, bytes: undefined }));
+  failWithout(found, selection.ids, 'is not there');
+}
+
 async function redrive(kafka: KafkaSettings, selection: Selection) {
   const redriven = await redriveDeadLetters(kafka, selection);
   for (const letter of redriven) console.log(JSON.stringify(letter));
-  for (const id of (selection.ids ?? []).filter((named) => !redriven.some((letter) => letter.id === named))) {
-    console.error(`${id} is not there, or was put back before`);
+  failWithout(redriven, selection.ids, 'is not there, or was put back before');
+}
+
+function failWithout(letters: readonly DeadLetter[], ids: readonly string[] = [], complaint: string) {
+  for (const id of ids.filter((named) => !letters.some((letter) => letter.id === named))) {
+    console.error(`${id} ${complaint}`);
     process.exitCode = 1;
   }
 }
