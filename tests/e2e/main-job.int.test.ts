@@ -2,6 +2,7 @@ import { signInAppEvent, verifyWebhook } from '@waggle/client';
 import { callApi, eventually, openWindow, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
+import { expectDocumented } from '../documented-answers.ts';
 
 // The whole product behind its gateway, as processes; the two guides' own example requests, word for word.
 const stack = useStack();
@@ -107,6 +108,15 @@ test("the campaign guide's request is accepted, awards its points once, and ever
   expect(verifyWebhook(secret, payload, webhook.headers)).toBe(true);
   await eventuallyOne(() => call('GET', '/v1/events?event=award.granted'), JSON.parse(payload).id);
   expect((await call('GET', `/v1/campaigns/${campaign.id}/leaderboard`)).body.data).toMatchObject([{ rank: 1, wallet: WALLET.toLowerCase(), points: 50, awards: 1 }]);
+
+  // The wallet has had the task's points: the second answer says so, as the reference does.
+  const again = { ...body, event_id: `${body.event_id}_again` };
+  const signed = { ...headers, 'x-buzz-signature': signInAppEvent(campaign.inappSecret, ts, again) };
+  await eventually(async () => {
+    const answer = await call('POST', '/user/inapp/webhooks', again, signed);
+    expectDocumented('POST /user/inapp/webhooks', answer);
+    expect(answer.body.data).toMatchObject({ duplicate: true, processing_status: 'no_award', reason: 'already_awarded', awards: [] });
+  });
 
   // What is taken back takes the same way.
   const { award } = JSON.parse(payload);

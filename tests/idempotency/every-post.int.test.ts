@@ -6,6 +6,7 @@ import { createApp as createIngress } from '../../services/ingress/src/app.ts';
 import { loadConfig as loadIngressConfig } from '../../services/ingress/src/config.ts';
 import { createApp as createDispatcher } from '../../services/outbound-dispatcher/src/app.ts';
 import { loadConfig as loadDispatcherConfig } from '../../services/outbound-dispatcher/src/config.ts';
+import { expectDocumented } from '../documented-answers.ts';
 
 // Contract, section 1: Idempotency-Key is honoured on every POST under /v1.
 // One has no API key to be told apart by: services/behavior-core/test/api-keys.int.test.ts shows the same of it.
@@ -16,8 +17,11 @@ const created = { endpoint: '', delivery: '', activity: '', routine: '', step: '
 let systemKey: string;
 let secondKey: string;
 
-const post = (route: string, path: string, { body, key = systemKey, idempotencyKey }: { body?: unknown; key?: string; idempotencyKey?: string } = {}) =>
-  callApi('POST', stack.urlOf(serviceOf.get(route) ?? 'gateway') + path, { key, body, headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey } });
+async function post(route: string, path: string, { body, key = systemKey, idempotencyKey }: { body?: unknown; key?: string; idempotencyKey?: string } = {}): Promise<ApiAnswer> {
+  const answer = await callApi('POST', stack.urlOf(serviceOf.get(route) ?? 'gateway') + path, { key, body, headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey } });
+  expectDocumented(route, answer);
+  return answer;
+}
 const make = async (path: string, body: unknown) => (await callApi('POST', stack.urlOf('behavior-core') + path, { key: systemKey, body })).body;
 
 beforeAll(async () => {

@@ -9,6 +9,7 @@ import { createApp as createIngress } from '../../services/ingress/src/app.ts';
 import { loadConfig as loadIngressConfig } from '../../services/ingress/src/config.ts';
 import { createApp as createDispatcher } from '../../services/outbound-dispatcher/src/app.ts';
 import { loadConfig as loadDispatcherConfig } from '../../services/outbound-dispatcher/src/config.ts';
+import { expectDocumented } from '../documented-answers.ts';
 import { ATTEMPTS, type Attempt, type Expected, type Intruder } from './attempts.ts';
 import { aVictim, givenTenants, SECRET, WORKSPACE_SECRET, type Keys, type Target } from './given-tenants.ts';
 
@@ -54,7 +55,9 @@ test('every route of every service has its rows here, and every row its route', 
 async function ask(route: string, attempt: Attempt, { key, who, headers = {} }: { key?: string; who: Intruder; headers?: Record<string, string> }): Promise<ApiAnswer> {
   const [method = ''] = route.split(' ');
   const body = attempt.body?.(target, who);
-  return callApi(method, stack.urlOf(serviceOf.get(route) ?? 'gateway') + attempt.path(target), { key, body, headers });
+  const answer = await callApi(method, stack.urlOf(serviceOf.get(route) ?? 'gateway') + attempt.path(target), { key, body, headers });
+  expectDocumented(route, answer);
+  return answer;
 }
 
 /** What the answer tells of the victim, beyond what the request itself said. */
@@ -81,9 +84,11 @@ describe.each(Object.entries(ATTEMPTS))('%s', (route, attempts) => {
 
   // The code is whose the session is, and an in-app event comes without a key.
   if (route.includes(' /v1/') && !route.endsWith('/exchange')) {
-    test("a user key that names somebody else in X-Buffy-User-ID: 403", async () => {
+    test("a user key that names somebody else in X-Buffy-User-ID: 403; what cannot be a user: 400", async () => {
       const answer = await ask(route, attempts[0]!, { key: keys.neighbour, who: 'neighbour', headers: { 'x-buffy-user-id': target.userId } });
       expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+      const nobody = await ask(route, attempts[0]!, { key: keys.foreign, who: 'foreign', headers: { 'x-buffy-user-id': 'no id' } });
+      expect(nobody).toMatchObject({ status: 400, body: { code: 'validation_failed' } });
     });
   }
 
@@ -105,6 +110,20 @@ test('after all that nothing of the victim has changed, and the erasure of a use
   await eventually(async () => expect((await callApi('GET', operation, { key: keys.foreign })).body).toMatchObject({ status: 'completed', done: 3 }));
   expect(await victimsRows()).toEqual(before);
   expect((await callApi('GET', `${stack.urlOf('behavior-core')}/v1/auth/me`, { key: keys.victim })).status).toBe(200);
+});
+
+test('a key is revoked once: the reference says what the second time is', async () => {
+  const call = (method: string, path: string, body?: object) => callApi(method, `${stack.urlOf('behavior-core')}/v1${path}`, { key: keys.foreign, body });
+  const campaign = `/campaigns/${(await call('POST', '/campaigns', { name: 'Short' })).body.id}`;
+  const revocable = [
+    ['DELETE /v1/api-keys/:id', `/api-keys/${(await call('POST', '/api-keys', { label: 'short' })).body.id}`],
+    ['DELETE /v1/campaigns/:id/inapp-keys/:key_id', `${campaign}/inapp-keys/${(await call('POST', `${campaign}/inapp-keys`, { label: 'short' })).body.key_id}`],
+  ] as const;
+  for (const [route, path] of revocable) {
+    const answers = [await call('DELETE', path), await call('DELETE', path)];
+    expect(answers.map(({ status, body }) => [status, body?.code])).toEqual([[204, undefined], [409, 'already_revoked']]);
+    for (const answer of answers) expectDocumented(route, answer);
+  }
 });
 
 test.each([

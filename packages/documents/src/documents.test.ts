@@ -58,7 +58,7 @@ test('every reference of the OpenAPI document leads somewhere, and it names the 
     const target = reference.split('/').reduce((value, key) => value?.[key], document);
     expect([reference, typeof target]).toEqual([reference, 'object']);
   }
-  const { properties } = document.components.responses.Problem.content['application/problem+json'].schema;
+  const { properties } = document.components.schemas.Problem;
   expect(properties.code.enum).toEqual(Object.keys(PROBLEMS));
 });
 

@@ -1,14 +1,15 @@
-import { PROBLEMS, type ProblemCode } from '@waggle/contracts';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { ANSWER_HEADERS, headersOf, refsTo } from './answer-headers.ts';
+import { codesAsText, createProblemResponses, problemsOf, PROBLEM_SCHEMA } from './problems.ts';
 import { ROUTES_BY_SUBJECT } from './routes/index.ts';
 import { HEADERS, type ListOf, type PublicRoute, type Text } from './routes/route.ts';
 import { createComponents, toJsonSchema } from './schema-components.ts';
 
-type Components = ReturnType<typeof createComponents>;
+type Components = ReturnType<typeof createComponents> & { problems: ReturnType<typeof createProblemResponses> };
 
 /** OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as zod writes it. */
 export function openApiDocument(): object {
-  const components = createComponents();
+  const components = { ...createComponents(), problems: createProblemResponses() };
   const paths: Record<string, Record<string, object>> = {};
   for (const [subject, routes] of Object.entries(ROUTES_BY_SUBJECT)) {
     for (const [name, route] of Object.entries(routes)) {
@@ -31,28 +32,12 @@ export function openApiDocument(): object {
         apiKey: { type: 'http', scheme: 'bearer', description: 'A user key acts as its owner, a system key for its workspace' },
         inAppSignature: { type: 'apiKey', in: 'header', name: 'X-Buzz-Signature', description: 'With X-Buzz-Key-Id and X-Buzz-Timestamp' },
       },
-      responses: { Problem: PROBLEM },
-      schemas: components.schemas(),
+      headers: ANSWER_HEADERS,
+      responses: components.problems.all(),
+      schemas: { ...components.schemas(), Problem: PROBLEM_SCHEMA },
     },
   };
 }
-
-const PROBLEM = {
-  description: 'A problem (RFC 9457)',
-  content: {
-    'application/problem+json': {
-      schema: {
-        type: 'object',
-        required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
-        properties: {
-          type: { type: 'string', format: 'uri' }, title: { type: 'string' }, status: { type: 'integer' }, detail: { type: 'string' },
-          instance: { type: 'string', description: "The request's id" }, code: { type: 'string', enum: Object.keys(PROBLEMS) },
-          errors: { type: 'array', items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } } },
-        },
-      },
-    },
-  },
-};
 
 const SECURITY = { signature: [{ inAppSignature: [] }], none: [] };
 
@@ -60,6 +45,11 @@ interface Named {
   name: string;
   subject: string;
   route: PublicRoute;
+}
+
+/** One operation, by both of its names. */
+interface Identified extends Omit<Named, 'subject'> {
+  operationId: string;
 }
 
 function operation({ name, subject, route }: Named, components: Components): object {
@@ -72,7 +62,7 @@ function operation({ name, subject, route }: Named, components: Components): obj
     ...(auth !== undefined && { security: SECURITY[auth] }),
     parameters: parametersOf(name, route),
     ...(body && { requestBody: { required: !body.safeParse({}).success, content } }),
-    responses: { ...answersOf(route, operationId, components), ...(route.refusals ? refusalsOf(route.refusals, operationId, components) : problemsOf(name, route)) },
+    responses: { ...answersOf({ name, route, operationId }, components), ...(route.refusals ? refusalsOf(route.refusals, { name, route, operationId }, components) : problemsOf(name, route, components.problems)) },
   };
 }
 
@@ -92,15 +82,20 @@ function parametersOf(name: string, { query, headers = [] }: PublicRoute): objec
 
 const MEANINGS: Readonly<Record<number, string>> = { 200: 'Done', 201: 'Created', 202: 'Accepted: it will be done, and the operation tells when', 204: 'Done' };
 
-function answersOf({ answers }: PublicRoute, operationId: string, components: Components): object {
+function answersOf({ operationId, ...named }: Identified, components: Components): object {
   const toContent = (status: string, answer: z.ZodType | ListOf | Text) => {
     if ('contentTypes' in answer) return Object.fromEntries(Object.entries(answer.contentTypes).map(([type, text]) => [type, { schema: { type: 'string', description: text } }]));
     const isList = 'listOf' in answer;
     const item = components.refTo(isList ? answer.listOf : answer, `${operationId}Answer${status === '200' ? '' : status}`);
     return { 'application/json': { schema: isList ? pageOf(item) : item } };
   };
-  return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, { description: MEANINGS[Number(status)], ...(answer && { content: toContent(status, answer) }) }]));
+  return Object.fromEntries(Object.entries(named.route.answers).map(([status, answer]) => {
+    const headers = refsTo(headersOf(Number(status), named, status === '202' && namesOperation(answer)));
+    return [status, { description: MEANINGS[Number(status)], headers, ...(answer && { content: toContent(status, answer) }) }];
+  }));
 }
+
+const namesOperation = (answer: z.ZodType | ListOf | Text | null) => answer instanceof z.ZodObject && 'operation_id' in answer.shape;
 
 const pageOf = (item: object) => ({
   type: 'object',
@@ -108,25 +103,8 @@ const pageOf = (item: object) => ({
   properties: { data: { type: 'array', items: item }, next_cursor: { type: ['string', 'null'] }, has_more: { type: 'boolean' } },
 });
 
-function refusalsOf({ body, statuses }: NonNullable<PublicRoute['refusals']>, operationId: string, components: Components): object {
+function refusalsOf({ body, statuses }: NonNullable<PublicRoute['refusals']>, { operationId, ...named }: Identified, components: Components): object {
   const content = { 'application/json': { schema: components.refTo(body, `${operationId}Refusal`) } };
   const byStatus = Map.groupBy(Object.keys(statuses), (code) => statuses[code]);
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, { description: codesAsText(codes), content }]));
-}
-
-const codesAsText = (codes: readonly string[]) => codes.map((code) => `\`${code}\``).join(', ');
-
-/** By status, the codes in its description. */
-function problemsOf(name: string, { body, query, auth, problems = [] }: PublicRoute): object {
-  const codes: ProblemCode[] = [
-    ...(auth === 'none' ? [] : ['quota_exceeded' as const]), ...(auth === undefined ? ['forbidden' as const] : []), 'unauthorized', 'unavailable', ...problems,
-    ...(body || query ? ['validation_failed' as const] : []),
-    ...(query && 'cursor' in query.shape ? ['cursor_invalid' as const] : []),
-    ...(body ? ['malformed_json' as const, 'payload_too_large' as const, 'unsupported_media_type' as const] : []),
-    ...(name.includes('{') ? ['not_found' as const] : []),
-    ...(name.startsWith('POST /v1/') ? ['idempotency_key_reused' as const, 'idempotency_in_progress' as const] : []),
-  ];
-  const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code][0]);
-  // `$ref` beside a description is allowed in 3.1, and says which of the codes may come here.
-  return Object.fromEntries([...byStatus].map(([status, of]) => [status, { $ref: '#/components/responses/Problem', description: codesAsText(of) }]));
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, { description: codesAsText(codes), headers: refsTo(headersOf(Number(status), named)), content }]));
 }

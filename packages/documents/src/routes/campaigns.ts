@@ -1,5 +1,5 @@
 import {
-  award, awardView, campaignView, changeCampaignBody, changeMappingBody, changeTaskBody, createCampaignBody, createInappKeyBody, createMappingBody, createTaskBody, environment, inappEventView,
+  awardView, campaignView, changeCampaignBody, changeMappingBody, changeTaskBody, createCampaignBody, createInappKeyBody, createMappingBody, createTaskBody, environment, inappEventView,
   inappKeyView, mappingView, pageQuery, processingStatus, revokeAwardBody, taskView,
 } from '@waggle/contracts';
 import { z } from 'zod';
@@ -27,10 +27,10 @@ export const CAMPAIGN_ROUTES: RouteTable = {
   'DELETE /v1/campaigns/{id}/mappings/{mapping_id}': { summary: 'Delete a mapping', answers: { 204: null } },
   'POST /v1/campaigns/{id}/inapp-keys': { summary: 'Create an in-app key', description: 'The answer holds its secret, once.', body: createInappKeyBody, answers: { 201: inappKeyView } },
   'GET /v1/campaigns/{id}/inapp-keys': { summary: 'List in-app keys', query: pageQuery, answers: { 200: listOf(inappKeyView) } },
-  'DELETE /v1/campaigns/{id}/inapp-keys/{key_id}': { summary: 'Revoke an in-app key', answers: { 204: null } },
+  'DELETE /v1/campaigns/{id}/inapp-keys/{key_id}': { summary: 'Revoke an in-app key', answers: { 204: null }, problems: ['already_revoked'] },
   'GET /v1/campaigns/{id}/inapp-events': { summary: 'List accepted in-app events, newest first', query: inappEventQuery, answers: { 200: listOf(inappEventView) } },
   'GET /v1/campaigns/{id}/inapp-events/{event_id}': { summary: 'Read an accepted in-app event', answers: { 200: inappEventView } },
   'GET /v1/campaigns/{id}/awards': { summary: 'List awards, newest first', query: awardQuery, answers: { 200: listOf(awardView) } },
   'GET /v1/campaigns/{id}/leaderboard': { summary: 'Wallets by points', query: pageQuery, answers: { 200: listOf(leader) } },
-  'POST /v1/campaigns/{id}/awards/{award_id}/revoke': { summary: 'Take an award back', body: revokeAwardBody, answers: { 200: award }, problems: ['already_revoked', 'invalid_transition'] },
+  'POST /v1/campaigns/{id}/awards/{award_id}/revoke': { summary: 'Take an award back', body: revokeAwardBody, answers: { 200: awardView }, problems: ['already_revoked', 'invalid_transition'] },
 };

@@ -1,4 +1,4 @@
-import { bulkAnswer, bulkResult, INAPP_REFUSAL_STATUSES, inappEventBody, inappRefusal, inboundBody, operationAnswer, operationView, pageQuery, processingStatus, award } from '@waggle/contracts';
+import { bulkAnswer, bulkResult, INAPP_REFUSAL_STATUSES, inappEventBody, inappRefusal, inboundBody, operationAnswer, operationView, pageQuery, processingReason, processingStatus, award } from '@waggle/contracts';
 import { z } from 'zod';
 import { listOf, type RouteTable } from './route.ts';
 
@@ -11,7 +11,7 @@ const inappAnswer = z.object({
   status: z.literal(200),
   message: z.string(),
   data: z.object({
-    success: z.literal(true), received: z.literal(true), duplicate: z.boolean(), event_id: z.string(), processing_status: processingStatus, awards: z.array(award),
+    success: z.literal(true), received: z.literal(true), duplicate: z.boolean(), event_id: z.string(), processing_status: processingStatus, reason: processingReason.optional(), awards: z.array(award),
   }),
 });
 

@@ -15,7 +15,7 @@ export const PEOPLE_ROUTES: RouteTable = {
   'GET /v1/users/{id}/api-keys': { summary: "List a user's keys", query: pageQuery, answers: { 200: listOf(apiKeyView) } },
   'POST /v1/api-keys': { summary: 'Create a system key', body: createSystemKeyBody, answers: { 201: apiKeyView } },
   'GET /v1/api-keys': { summary: 'List system keys', query: pageQuery, answers: { 200: listOf(apiKeyView) } },
-  'DELETE /v1/api-keys/{id}': { summary: 'Revoke a key', answers: { 204: null } },
+  'DELETE /v1/api-keys/{id}': { summary: 'Revoke a key', answers: { 204: null }, problems: ['already_revoked'] },
   'GET /v1/auth/me': { summary: 'Who this key is', answers: { 200: authMe } },
   'GET /v1/audit-log': { summary: 'What was administered, newest first', query: pageQuery.extend(auditFilters.shape), answers: { 200: listOf(auditEntryView) } },
   'POST /v1/portal-sessions': { summary: 'Let a browser into the portal', body: createPortalSessionBody, answers: { 201: portalSessionView }, problems: ['not_found'], headers: ['X-Buffy-User-ID'] },
