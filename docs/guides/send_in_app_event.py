@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Signs one in-app event and sends it. Standard library only; what to send comes from the environment."""
-import hashlib, hmac, json, os, sys, time, urllib.error, urllib.request
+import hashlib, hmac, http.client, json, os, sys, time, urllib.request
 from datetime import datetime, timezone
 
 def canonical(value):
@@ -19,7 +19,7 @@ def sign(secret, timestamp, body):
     return hmac.new(secret.encode(), f"{timestamp}\n{digest}".encode(), hashlib.sha256).hexdigest()
 
 def send(base_url, key_id, secret, body, attempts=5):
-    for left in reversed(range(attempts)):
+    for number in range(attempts):
         timestamp = int(time.time())
         headers = {"Content-Type": "application/json", "X-Buzz-Key-Id": key_id, "X-Buzz-Timestamp": str(timestamp),
                    "X-Buzz-Signature": sign(secret, timestamp, body)}
@@ -27,10 +27,11 @@ def send(base_url, key_id, secret, body, attempts=5):
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
                 return json.load(response)["data"]
-        except urllib.error.HTTPError as error:
-            if left == 0 or error.code not in (429, 503):
-                sys.exit(error.read().decode())
-            time.sleep(int(error.headers.get("Retry-After", "1")))
+        except (OSError, http.client.HTTPException) as error:  # refused, or no answer: it may have been taken all the same
+            status = getattr(error, "code", None)
+            if number == attempts - 1 or status not in (None, 429, 503):
+                sys.exit(error.read().decode() if status else f"No answer: {error}")
+            time.sleep(int(error.headers.get("Retry-After", "1")) if status else 2**number)
 
 if __name__ == "__main__":
     env = os.environ
