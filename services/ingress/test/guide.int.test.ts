@@ -1,10 +1,11 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { canonicalJson, signInAppEvent } from '@waggle/client';
-import { eventually, useStack } from '@waggle/testkit';
+import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createApp } from '../src/app.ts';
@@ -51,6 +52,49 @@ test("the page's example is accepted as it is printed, and a second time as a du
   }
 });
 
+test('the requests of the page about inbound events are answered as it says, in their order', async () => {
+  const { systemKey: key } = await stack.createWorkspace();
+  const page = await readFile(join(GUIDES, 'send-inbound-events.md'), 'utf8');
+  const requests = [...page.matchAll(/send (\/v1\/\S+)[^\n']*(?:'Idempotency-Key[^\n']*' )?-d '([\s\S]*?)'\n/g)];
+  const answers = [];
+  for (const [, path = '', body] of requests) {
+    const service = /inbound|bulk/.test(path) ? 'ingress' : 'behavior-core';
+    const { status, body: told } = await callApi('POST', stack.urlOf(service) + path, { key, body });
+    answers.push([status, told.status ?? told.results?.map((result: { status: string }) => result.status) ?? told.name]);
+  }
+  expect(answers).toEqual([
+    [201, 'active'], [200, 'processed'], [200, 'processed'], [200, ['processed', 'processed', 'processed', 'failed']], [201, 'starter'], [200, 'processed'],
+  ]);
+
+  const [, lines = ''] = /<<'LINES'\n([\s\S]*?)LINES\n/.exec(page) ?? [];
+  const upload = { key, body: lines, headers: { 'content-type': 'application/x-ndjson' } };
+  const { status, headers } = await callApi('POST', `${stack.urlOf('ingress')}/v1/activities/bulk`, upload);
+  expect(status).toBe(202);
+  const operation = stack.urlOf('behavior-core') + headers.get('location');
+  await eventually(async () => expect((await callApi('GET', operation, { key })).body).toMatchObject({ status: 'completed', total: 2, done: 2, failed: 0 }));
+});
+
+/** To ingress: the first request is cut off before it gets there, the second before its answer is told. */
+async function aBadLine({ hostname, port }: URL) {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    if (connections === 1) socket.destroy();
+    else hold(socket, connect(Number(port), hostname), connections === 2);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const own = typeof address === 'object' ? address?.port : address;
+  return { url: `http://127.0.0.1:${own}`, connections: () => connections, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+function hold(socket: Socket, onward: Socket, isAnswerLost: boolean) {
+  socket.on('error', () => {}).on('close', () => onward.destroy()).pipe(onward);
+  onward.on('error', () => {}).on('close', () => socket.destroy());
+  if (isAnswerLost) onward.once('data', () => socket.destroy());
+  else onward.pipe(socket);
+}
+
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 (hasPython ? describe : describe.skip)('the Python script', () => {
@@ -69,6 +113,17 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
     await expect(run('python3', [SCRIPT], { env: environmentFor(limited, 'limited_2'), timeout: 2_000 })).rejects.toMatchObject({ killed: true });
     const failure = await run('python3', [SCRIPT], { env: environmentFor({ ...sender, secret: 'wrong' }, 'x') }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining('invalid_signature') });
+  });
+
+  test('sends the same event id again where no answer has come, and says in the end that there was none', async () => {
+    const line = await aBadLine(new URL(stack.urlOf('ingress')));
+    const { stdout } = await run('python3', [SCRIPT], { env: { ...environmentFor(sender, 'python_cut'), BASE_URL: line.url } });
+    expect([line.connections(), JSON.parse(stdout)]).toEqual([3, expect.objectContaining({ event_id: 'python_cut', duplicate: true })]);
+    await line.close();
+
+    const program = ['import runpy, sys', `runpy.run_path(sys.argv[1])["send"]("${line.url}", "ick_1", "secret", {}, attempts=2)`].join('\n');
+    const failure = await run('python3', ['-c', program, SCRIPT]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringMatching(/^No answer: .*refused.*\n$/) });
   });
 
   test('signs as we do, whatever text, keys and whole numbers there are', () => {
