@@ -161,6 +161,13 @@ test('whatever changes is looked at by itself: creations, snoozes, definitions, 
   await call('POST', '/activities', { user_id: 'usr_live', type: 'habit', name: 'Run', schedule, reminders: { enabled: false } });
   await eventually(() => expect(remindersOf('usr_live')).toMatchObject([{ type: 'nudge', activity_id: habit.id, channel: 'feed' }]));
 
+  // In one that is open since yesterday too, where the day has just begun.
+  const hour = new Date().getUTCHours();
+  await call('PUT', '/users/usr_night/settings', { timezone: hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}` });
+  const night = await call('POST', '/activities', { user_id: 'usr_night', type: 'habit', name: 'Sleep', schedule: { window: { start: '20:00', end: '06:00' } } });
+  expect(night.today.date < night.schedule.starts_on).toBe(true);
+  await eventually(() => expect(remindersOf('usr_night')).toMatchObject([{ type: 'nudge', activity_id: night.id }]));
+
   // A snooze moves it, to the second.
   const until = new Date(Date.now() + 1_500).toISOString();
   await call('POST', `/activities/${habit.id}/snooze`, { until });

@@ -18,8 +18,8 @@ const MINE = `WITH mine AS MATERIALIZED (
 const LOAD_ACTIVITIES = {
   name: 'reminders_load_activities',
   text: `${MINE} SELECT m.workspace_id AS "workspaceId", m.id, m.user_id AS "userId", m.type, m.name, m.recurrence, m.starts_on::text AS "startsOn",
-      coalesce(m.created_on, m.starts_on)::text AS "createdOn", m.window_start AS "windowStart", m.window_end AS "windowEnd", m.due_at AS "dueAt", m.channels, m.priority,
-      m.reminders_follow_up AS "followUp", u.timezone
+      coalesce(m.created_on, m.starts_on)::text AS "createdOn", m.window_start AS "windowStart", m.window_end AS "windowEnd", m.due_at AS "dueAt", m.created_at AS "createdAt", m.channels,
+      m.priority, m.reminders_follow_up AS "followUp", u.timezone
     FROM mine m JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id ORDER BY m.workspace_id, m.user_id, m.created_at, m.id`,
 };
 
@@ -56,7 +56,7 @@ const LOAD_CONNECTIONS = {
     WHERE (workspace_id, user_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 };
 
-type ActivityRow = Omit<RemindedActivity, 'window' | 'dueAt' | 'reminders'> & { windowStart: string | null; windowEnd: string | null; dueAt: Date | null; followUp: boolean };
+type ActivityRow = Omit<RemindedActivity, 'window' | 'dueAt' | 'createdAt' | 'reminders'> & { windowStart: string | null; windowEnd: string | null; dueAt: Date | null; createdAt: Date; followUp: boolean };
 type OccurrenceRow = Pick<Occurrence, 'date' | 'state' | 'scheduled' | 'run'> & { workspaceId: string; activityId: string; snoozedUntil: Date | null };
 
 /** By `userKey`. */
@@ -87,9 +87,9 @@ export async function loadForReminders(tx: ClientBase, users: readonly UserKey[]
   };
 }
 
-function toRemindable({ windowStart, windowEnd, dueAt, followUp, ...row }: ActivityRow): Remindable & { decided: Set<string> } {
+function toRemindable({ windowStart, windowEnd, dueAt, createdAt, followUp, ...row }: ActivityRow): Remindable & { decided: Set<string> } {
   const window = windowStart === null || windowEnd === null ? null : { start: windowStart, end: windowEnd };
-  const activity = { ...row, window, dueAt: dueAt && toUtc(dueAt), reminders: { enabled: true, followUp } };
+  const activity = { ...row, window, dueAt: dueAt && toUtc(dueAt), createdAt: toUtc(createdAt), reminders: { enabled: true, followUp } };
   return { activity, calendar: createCalendar(activity), occurrences: new Map(), decided: new Set() };
 }
 

@@ -155,11 +155,20 @@ describe('a window past midnight', () => {
     expect(told({ activity, from: '2026-03-28T12:00:00Z', until: '2026-03-29T12:00:00Z' })).toEqual(['2026-03-29T01:30 sent nudge of 2026-03-29']);
   });
 
-  test('made while it is open after midnight it is nudged for the day before, if it existed then', () => {
-    expect(told({ activity: night, from: '2026-03-29T00:30:00Z', until: '2026-03-29T12:00:00Z' })).toEqual([
-      '2026-03-29T00:30 sent nudge of 2026-03-28', '2026-03-29T00:50 sent follow_up of 2026-03-28',
+  test('made while it is open after midnight it is nudged for the day before, at once, as any open window is', () => {
+    const expected = ['2026-03-29T00:30 sent nudge of 2026-03-28', '2026-03-29T00:50 sent follow_up of 2026-03-28'];
+    const from = '2026-03-29T00:30:00Z';
+    const play = { from, until: '2026-03-29T12:00:00Z' };
+    expect(told({ ...play, activity: night })).toEqual(expected);
+    const made = anActivity({ window: { start: '23:00', end: '01:00' }, startsOn: '2026-03-29', createdAt: from });
+    expect(told({ ...play, activity: made })).toEqual(expected);
+    expect(told({ ...play, activity: { ...made, timezone: 'Etc/GMT+11', startsOn: '2026-03-28', createdOn: '2026-03-28', window: { start: '20:00', end: '14:00' } } })).toEqual([
+      '2026-03-29T00:30 sent nudge of 2026-03-27', '2026-03-29T00:50 sent follow_up of 2026-03-27', '2026-03-29T07:00 sent nudge of 2026-03-28',
     ]);
-    expect(told({ activity: { ...night, createdOn: '2026-03-29' }, from: '2026-03-29T00:30:00Z', until: '2026-03-29T12:00:00Z' })).toEqual([]);
+    // One that was over is not made up for, and neither are the days before.
+    expect(told({ ...play, from: '2026-03-29T01:00:00Z', activity: { ...made, createdAt: '2026-03-29T01:00:00Z' } })).toEqual([]);
+    const outage = { from, until: '2026-03-31T12:00:00Z' };
+    expect(told({ ...play, until: '2026-03-31T13:00:00Z', activity: { ...made, createdAt: '2026-03-29T01:00:00Z' }, outage }).filter((what) => what.endsWith('03-28'))).toEqual([]);
   });
 });
 

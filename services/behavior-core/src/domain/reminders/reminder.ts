@@ -5,7 +5,7 @@ import type { Scheduled } from '../activities/loaded-activity.ts';
 /** What reminders need to know of an activity. */
 export type RemindedActivity = Pick<
   Activity,
-  'workspaceId' | 'id' | 'userId' | 'type' | 'name' | 'recurrence' | 'startsOn' | 'createdOn' | 'window' | 'dueAt' | 'channels' | 'priority' | 'reminders' | 'timezone'
+  'workspaceId' | 'id' | 'userId' | 'type' | 'name' | 'recurrence' | 'startsOn' | 'createdOn' | 'createdAt' | 'window' | 'dueAt' | 'channels' | 'priority' | 'reminders' | 'timezone'
 >;
 
 /** `decided`: of which reminders was said what becomes of them, by `reminderKey`. */
