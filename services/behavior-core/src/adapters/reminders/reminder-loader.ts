@@ -35,11 +35,12 @@ const LOAD_OCCURRENCES = {
       OFFSET 0) o`,
 };
 
+// By the time too: what is of long ago may have been snoozed until just now, and can be made up for.
 const LOAD_DECIDED = {
   name: 'reminders_load_decided',
   text: `${MINE} SELECT r.workspace_id AS "workspaceId", r.activity_id AS "activityId", r.local_date::text AS date, r.slot
     FROM mine m CROSS JOIN LATERAL (SELECT * FROM reminders d WHERE d.workspace_id = m.workspace_id AND d.activity_id = m.id
-      AND (d.local_date >= $3::date - ${DAYS_BACK + 2} OR m.type = 'task') OFFSET 0) r`,
+      AND (d.local_date >= $3::date - ${DAYS_BACK + 2} OR m.type = 'task' OR d.due_at >= $3::timestamptz - interval '1 hour') OFFSET 0) r`,
 };
 
 // Where each activity was answered last, of users who have a channel: the first of its days from behind.

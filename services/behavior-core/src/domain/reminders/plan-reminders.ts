@@ -2,7 +2,7 @@ import { isOpen, TASK_DATE, type Occurrence } from '../activities/activity.ts';
 import { occurrenceOn } from '../activities/loaded-activity.ts';
 import { dayBefore, openedYesterday, spanOf } from '../activities/window.ts';
 import { dayNumber, instantOf, localDate } from '../local-date.ts';
-import { FOLLOW_UP, NUDGE, snoozeSlot, type Remindable, type RemindedActivity, type Reminder } from './reminder.ts';
+import { FOLLOW_UP, LATE_MAX_MS, NUDGE, snoozeSlot, type Remindable, type RemindedActivity, type Reminder } from './reminder.ts';
 
 /** The follow-up comes so long before the window's end, or a quarter of its length where that is less. */
 const BEFORE_END_MS = 10 * 60_000;
@@ -24,7 +24,7 @@ export function remindersOn(remindable: Remindable, date: string, hour: number):
   const wanted = regular.filter(({ type }) => type === 'nudge' || activity.reminders.followUp);
   if (snoozedUntil === null) return occurrence.run === 'open' ? wanted.map(withoutMakingUp) : wanted;
   const endMs = Date.parse(snoozedUntil);
-  const ofSnooze: Reminder = { date, slot: snoozeSlot(snoozedUntil), type: 'nudge', dueMs: endMs, makeUpUntilMs: null };
+  const ofSnooze: Reminder = { date, slot: snoozeSlot(snoozedUntil), type: 'nudge', dueMs: endMs, makeUpUntilMs: endMs + LATE_MAX_MS };
   return [ofSnooze, ...wanted.filter(({ type, dueMs }) => type === 'follow_up' && dueMs > endMs)];
 }
 

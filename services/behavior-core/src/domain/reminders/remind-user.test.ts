@@ -62,6 +62,21 @@ describe('a habit with a window', () => {
       expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T08:30 sent nudge of 2026-03-28', '2026-03-28T09:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
     },
     {
+      description: 'snoozed by a command that came after its end: nudged at once, and once',
+      changes: [{ at: '2026-03-28T09:00:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:58:00Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T09:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
+      description: 'snoozed by a command that came more than 30 minutes after its end: the follow-up alone',
+      changes: [{ at: '2026-03-28T09:00:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:29:59Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
+      description: 'snoozed a year ago, as a backfill says: nothing of it is looked at',
+      changes: [{ at: '2026-03-28T07:00:00Z', occurrence: on('2025-03-28', 'snoozed', { snoozedUntil: '2025-03-28T09:00:00Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
       description: 'snoozed and done before its end: nothing more',
       changes: [
         { at: '2026-03-28T08:05:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:30:00Z' }) }, { at: '2026-03-28T08:20:00Z', occurrence: on('2026-03-28', 'done') },
@@ -212,6 +227,11 @@ describe('a task', () => {
     const snoozed = on(TASK_DATE, 'snoozed', { snoozedUntil: '2026-03-25T10:00:00Z' });
     expect(told({ ...week, activity: { ...task, dueAt: null }, changes: [{ at: '2026-03-25T09:00:00Z', occurrence: snoozed }] })).toEqual(['2026-03-25T10:00 sent nudge of 1970-01-01']);
     expect(told({ ...week, changes: [{ at: '2026-03-25T09:00:00Z', occurrence: snoozed }] })).toEqual(['2026-03-25T10:00 sent nudge of 2026-03-28', '2026-03-28T13:00 sent follow_up of 2026-03-28']);
+    // Under another date it is still the same end of a snooze.
+    const moved = { at: '2026-03-25T10:10:00Z', activity: { ...task, dueAt: '2026-03-30T15:00:00Z' } };
+    for (const at of ['2026-03-25T09:00:00Z', '2026-03-25T10:05:00Z']) {
+      expect(told({ ...week, changes: [{ at, occurrence: snoozed }, moved] }).map((what) => what.replace(/T\d\d:\d\d/, ''))).toEqual(['2026-03-25 sent nudge of 2026-03-28', '2026-03-30 sent follow_up of 2026-03-30']);
+    }
   });
 });
 
