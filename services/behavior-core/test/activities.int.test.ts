@@ -53,7 +53,7 @@ describe('creating', () => {
   test('keeps everything that is given', async () => {
     const given = {
       type: 'routine', name: 'Morning', channels: ['telegram', 'slack'], priority: 5, reminders: { enabled: true, follow_up: false }, steps: [{ id: 'stp_mine', name: 'Stretch' }, { name: 'Read' }],
-      schedule: { recurrence: 'RRULE:FREQ=WEEKLY;BYDAY=MO,WE', starts_on: '2026-03-01', window: { start: '22:00', end: '01:30' } },
+      schedule: { recurrence: 'rrule:freq=weekly;byday=MO,we', starts_on: '2026-03-01', window: { start: '22:00', end: '01:30' } },
     };
     const { body } = await create(given);
     expect(body).toMatchObject({ ...given, schedule: { ...given.schedule, due_at: null }, steps: [{ id: 'stp_mine' }, { id: expect.stringMatching(/^stp_/), name: 'Read' }] });
