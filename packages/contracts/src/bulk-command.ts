@@ -61,6 +61,10 @@ export type BulkCommand = z.infer<typeof bulkCommand.data>;
 /** The same where somebody waits for the answer: on a topic of its own, since behind a backfill the wait would be minutes. */
 export const awaitedBulkCommand = { ...bulkCommand, topic: 'private.behavior.bulk-awaited.v1' };
 
+/** In Redis, for a day at most: this operation has items that are not done. Ingress sets it, the core removes it. */
+export const bulkUnderWayKey = (operationId: string): string => `bulk:under-way:${operationId}`;
+export const BULK_UNDER_WAY_SECONDS = 86_400;
+
 export const bulkResult = z.object({
   index: z.int(),
   status: z.enum(['processed', 'unchanged', 'duplicate', 'failed']),

@@ -6,6 +6,7 @@ import { createOutboxRelay } from '@waggle/outbox';
 import { createHealthServer, createLogger, createMetrics, createRightOfWay, createSealedBox, together } from '@waggle/runtime';
 import { createActivities } from './activities.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
+import { createEndOperations } from './adapters/bulk/under-way.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
 import { retentionTasks } from './adapters/retention.ts';
 import { createBulk } from './bulk.ts';
@@ -46,7 +47,7 @@ export function createApp(config: Config) {
   const activities = createActivities({ pool, operationIds, reply, wake, now, logger }, { limits: config.limits, daySweepIntervalMs: config.daySweepIntervalMs });
   // A batch of single commands takes some 4 ms.
   const rightOfWay = createRightOfWay({ slowMs: 15, restsMax: 12 });
-  const bulk = createBulk({ pool, decide: activities.decide, reply, wake, rightOfWay, logger, metrics });
+  const bulk = createBulk({ pool, decide: activities.decide, reply, endOperations: createEndOperations(redis.client, logger), wake, rightOfWay, logger, metrics });
   const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances });

@@ -7,7 +7,7 @@ import { createBulkReader, type BulkReader } from './adapters/bulk/bulk-reader.t
 import { createBulkStore } from './adapters/bulk/bulk-store.ts';
 import { bulkCommandHandler, type BulkCommandDeps } from './consumers/bulk-command.ts';
 
-export interface BulkDeps extends Pick<BulkCommandDeps, 'decide' | 'reply' | 'wake' | 'rightOfWay' | 'logger'> {
+export interface BulkDeps extends Pick<BulkCommandDeps, 'decide' | 'reply' | 'endOperations' | 'wake' | 'rightOfWay' | 'logger'> {
   pool: Pool;
   metrics: Registry;
 }

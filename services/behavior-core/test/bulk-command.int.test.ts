@@ -72,7 +72,7 @@ test('a process that dies after a commit, before publishing and before its offse
   const dying = createBulk({
     pool: database.pool,
     decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }),
-    reply() {},
+    reply() {}, endOperations() {},
     wake() {},
     rightOfWay: { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), isQuiet: () => false, giveWay: async () => { if (++turns > 3) throw new TypeError('dead'); } },
     logger: createLogger('test', 'silent'), metrics: createMetrics('test'),
@@ -159,7 +159,7 @@ test('a record that is twice in a turn counts once, and what was refused stays r
   const record = aRecord(bodies, { operationId, total: 3 });
   await publish(record, record);
   await eventually(() => expect(records.filter(({ value }) => value.includes(operationId))).toHaveLength(2));
-  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, wake() {}, rightOfWay: createRightOfWay({ slowMs: 20, restsMax: 1 }), logger: createLogger('test', 'silent'), metrics: createMetrics('test') });
+  const core = createBulk({ pool: database.pool, decide: (instructions, state, now) => decideBatch(instructions, state, { now, limits }), reply() {}, endOperations() {}, wake() {}, rightOfWay: createRightOfWay({ slowMs: 20, restsMax: 1 }), logger: createLogger('test', 'silent'), metrics: createMetrics('test') });
   await core.handler.handle(records.filter(({ value }) => value.includes(operationId)) satisfies RawRecord[]);
   expect(await statusesOf(operationId)).toEqual([[0, 'processed'], [1, 'failed'], [2, 'processed']]);
   const { rows } = await db().query("SELECT state FROM occurrences WHERE activity_id = 'act_9' AND local_date = '2026-03-01'");
@@ -215,7 +215,7 @@ test('operators see how much it rests, and what is awaited does not rest', async
   const rightOfWay = { ...createRightOfWay({ slowMs: 20, restsMax: 1 }), rest: async (workedMs: number) => void rested.push(workedMs) };
   const decide: DecideItems = (instructions, state, now) => decideBatch(instructions, state, { now, limits });
   const metrics = createMetrics('test');
-  const { handler, awaitedHandler } = createBulk({ pool: database.pool, decide, reply() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent'), metrics });
+  const { handler, awaitedHandler } = createBulk({ pool: database.pool, decide, reply() {}, endOperations() {}, wake() {}, rightOfWay, logger: createLogger('test', 'silent'), metrics });
   const operationId = newOperation();
   await publish(aRecord([completed(7, 90)], { operationId, total: 1 }));
   const ofOperation = () => records.filter(({ value }) => value.includes(operationId));

@@ -2,6 +2,7 @@ import { apiRouter, createCoreDirectory, createHttpServer, createInstanceCount, 
 import { createProducer, publishInTime, type Producer } from '@waggle/kafka';
 import { createHealthServer, createLogger, createMetrics, createRightOfWay } from '@waggle/runtime';
 import { createAnswerMemory } from './adapters/answer-memory.ts';
+import { createBulkOrder } from './adapters/bulk-order.ts';
 import { createCoreClient } from './adapters/core-client.ts';
 import { createReceipts } from './adapters/receipts.ts';
 import { createReplyChannel } from './adapters/reply-channel.ts';
@@ -35,7 +36,7 @@ export function createApp(config: Config) {
   // A producer of its own: single requests must not wait behind megabytes of bulk.
   const bulkProducer = createProducer(config.kafka, logger);
   const submitBulk = submitBy(publishInTime(bulkProducer.publish, ACKNOWLEDGED), config.bulkWaitMs);
-  const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, rightOfWay, now });
+  const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, order: createBulkOrder(redis.client, logger), rightOfWay, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);
   const server = createHttpServer({ ...config, routers: [inappEvents, api], logger, metrics });

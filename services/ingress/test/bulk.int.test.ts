@@ -147,6 +147,15 @@ describe('JSON', () => {
   });
 });
 
+test('an item that no record has room for fails alone', async () => {
+  const user = await aUser();
+  const steps = Array.from({ length: 100 }, () => ({ name: 's'.repeat(200) }));
+  const activities = Array.from({ length: 50 }, () => ({ type: 'routine', name: 'Morning', steps }));
+  const large = { event: 'onboarding.completed', user_id: 'usr_large', timestamp: on(1), activities };
+  const { status, body } = await postItems([large, completed(user, 1)]);
+  expect([status, body.results]).toMatchObject([200, [{ index: 0, status: 'failed', error: { code: 'payload_too_large' } }, { index: 1, status: 'processed' }]]);
+});
+
 describe('lines', () => {
   test('are accepted before they are done, and a broken one fails alone, with its number', async () => {
     const habit = await aUser();
@@ -239,6 +248,31 @@ describe('lines', () => {
     const [operationId] = /op_[0-9a-f]+/.exec(answer.body.detail) ?? [];
     expect(await whenCompleted(operationId!)).toMatchObject({ total: 100_000, done: 100_000, failed: 100_000 });
   }, 60_000);
+});
+
+describe('order', () => {
+  test('what comes for a user goes behind what came before in whichever form, and others wait for nothing', async () => {
+    const [one, other] = [await aUser(), await aUser()];
+    const at = (hour: number, event: string, of: object) => ({ event: `activity.${event}`, ...of, timestamp: new Date(Date.UTC(2026, 0, 1, hour)).toISOString() });
+    const usersIn = (records: typeof commands, operationId: string) => records.map(({ value }) => JSON.parse(value)).filter(({ operation_id: id }) => id === operationId).flatMap(({ user_id: user }) => user ?? []);
+    process.kill(core.pid, 'SIGSTOP');
+    const lines = (await postLines([at(8, 'completed', one)])).body.operation_id;
+    const items = await postItems([at(9, 'reopened', one), at(9, 'completed', other)]);
+    expect(items.status).toBe(202);
+    const late = (await postLines([at(10, 'reopened', other), at(10, 'completed', one)])).body.operation_id;
+    process.kill(core.pid, 'SIGCONT');
+
+    await eventually(() => expect([usersIn(commands, lines), usersIn(commands, items.body.operation_id), usersIn(commands, late)]).toEqual([[one.user_id], [one.user_id], [one.user_id]]));
+    await eventually(() => expect([usersIn(awaitedCommands, items.body.operation_id), usersIn(awaitedCommands, late)]).toEqual([[other.user_id], [other.user_id]]));
+    for (const id of [lines, items.body.operation_id, late]) {
+      await whenCompleted(id);
+      expect((await resultsOf(id)).filter(({ status }) => status !== 'processed')).toEqual([]);
+    }
+    // Nothing of theirs is under way any more.
+    const next = (await postItems([at(11, 'reopened', one)])).body;
+    expect(next.results).toMatchObject([{ status: 'processed' }]);
+    await eventually(() => expect(usersIn(awaitedCommands, next.operation_id)).toEqual([one.user_id]));
+  });
 });
 
 describe('Idempotency-Key', () => {

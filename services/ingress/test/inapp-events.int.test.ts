@@ -1,7 +1,8 @@
+import { createServer, request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { inappDigest } from '@waggle/client';
 import { campaignEvent, inappEvent } from '@waggle/contracts';
-import type { ServerProcess } from '@waggle/local-stack';
+import { freePort, type ServerProcess } from '@waggle/local-stack';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -143,6 +144,34 @@ describe('refused', () => {
       await send({ ...shop, keyId: 'ick_unknown' }, anEvent(shop)), await send(shop, anEvent(shop), { headers: { 'X-Buzz-Signature': 'ab'.repeat(32) } }),
     ];
     expect(unknown.body).toEqual(bad.body);
+  });
+
+  test('a bad signature under a known key costs a question to the core, as an unknown key does', async () => {
+    const { CORE_INTERNAL_URLS: coreUrl } = stack.envOf('ingress');
+    let questions = 0;
+    const counting = createServer((incoming, answer) => {
+      questions++;
+      incoming.pipe(request(`${coreUrl}${incoming.url}`, { method: incoming.method, headers: incoming.headers }, (answered) => {
+        answer.writeHead(answered.statusCode ?? 500, answered.headers);
+        answered.pipe(answer);
+      }));
+    });
+    await new Promise<void>((resolve) => counting.listen(0, '127.0.0.1', resolve));
+    const port = await freePort();
+    const settings = { PORT: String(port), INTERNAL_PORT: String(await freePort()), INSTANCE_ID: 'counted', CORE_INTERNAL_URLS: `http://127.0.0.1:${Object(counting.address()).port}` };
+    const stop = await stack.run(createApp(loadConfig(stack.envOf('ingress', settings))).components);
+    const url = `http://127.0.0.1:${port}`;
+    const asked = async (sending: Promise<unknown>) => {
+      const before = questions;
+      await sending;
+      return questions - before;
+    };
+    await send(shop, anEvent(shop), { url });
+    expect(await asked(send(shop, anEvent(shop), { url }))).toBe(0);
+    expect(await asked(send({ ...shop, keyId: 'ick_unknown' }, anEvent(shop), { url }))).toBe(1);
+    expect(await asked(send(shop, anEvent(shop), { url, headers: { 'X-Buzz-Signature': 'ab'.repeat(32) } }))).toBe(1);
+    await stop();
+    counting.close();
   });
 
   test.each([-302, 302])('401 timestamp_out_of_range %i s from now', async (apart) => {

@@ -12,6 +12,8 @@ export interface BulkCommandDeps {
   decide: DecideItems;
   answersOf(operations: readonly { workspaceId: string; operationId: string }[]): Promise<BulkAnswer[]>;
   reply(replies: readonly (Reply & { reply_to: string })[]): void;
+  /** Told of operations whose items are all done. */
+  endOperations(operationIds: readonly string[]): void;
   wake(keys: readonly string[]): void;
   /** Who waits for an answer goes first. */
   rightOfWay: RightOfWay;
@@ -104,7 +106,8 @@ function toSingleItems(part: BulkPart): BulkPart[] {
 }
 
 /** Only now: an answer must never tell of what could still be rolled back. A redelivered last record is answered again. */
-async function answerCompleted(progress: readonly Progress[], turn: readonly BulkPart[], { answersOf, reply }: BulkCommandDeps): Promise<void> {
+async function answerCompleted(progress: readonly Progress[], turn: readonly BulkPart[], { answersOf, reply, endOperations }: BulkCommandDeps): Promise<void> {
+  endOperations(progress.filter(({ isCompleted }) => isCompleted).map(({ operationId }) => operationId));
   const addresses = new Map(turn.flatMap(({ operation_id, reply_to }) => (reply_to === null ? [] : [[operation_id, reply_to] as const])));
   const awaited = progress.filter(({ operationId, isSynchronous, isCompleted }) => isSynchronous && isCompleted && addresses.has(operationId));
   const answers = await answersOf(awaited);

@@ -11,6 +11,8 @@ interface Group {
 
 /** Of one record, as JSON. Characters are at most three bytes, and the broker takes 1 MB. */
 const RECORD_CHARACTERS_MAX = 256 * 1024;
+/** Of one item, which may have a record of its own: what is left of the broker's 1 MB is for the record's other fields. */
+const ITEM_BYTES_MAX = 900_000;
 
 /**
  * Gathers items into few records: those of one user together and in their order, those that are not valid by themselves. What is full
@@ -21,8 +23,7 @@ export function createGrouping(head: BulkHead) {
   let ready: BulkPart[] = [];
   let characters = 0;
 
-  function put(userId: string | null, entry: { items: BulkItem[]; refused: RefusedItem[] }) {
-    const size = JSON.stringify(entry).length;
+  function put(userId: string | null, entry: { items: BulkItem[]; refused: RefusedItem[] }, size: number) {
     let group = groups.get(userId);
     if (group !== undefined && (countOf(group.part) === BULK_ITEMS_PER_RECORD || group.characters + size > RECORD_CHARACTERS_MAX)) {
       ready.push(group.part);
@@ -37,8 +38,14 @@ export function createGrouping(head: BulkHead) {
   }
 
   return {
-    add: (item: BulkItem): void => put(item.body.user_id, { items: [item], refused: [] }),
-    refuse: (refused: RefusedItem): void => put(null, { items: [], refused: [refused] }),
+    /** False, and nothing is added: no record has room for this item. */
+    add(item: BulkItem): boolean {
+      const text = JSON.stringify(item);
+      if (text.length > RECORD_CHARACTERS_MAX && Buffer.byteLength(text) > ITEM_BYTES_MAX) return false;
+      put(item.body.user_id, { items: [item], refused: [] }, text.length);
+      return true;
+    },
+    refuse: (refused: RefusedItem): void => put(null, { items: [], refused: [refused] }, JSON.stringify(refused).length),
     /** How much is held, in characters. */
     held: (): number => characters,
     /** Everything held, oldest first per user. */

@@ -2,15 +2,17 @@ import { awaitedBulkCommand, toUtc } from '@waggle/contracts';
 import { ok, parseBody, Problem, type Answer, type ApiRequest, type createOperationIds } from '@waggle/http';
 import { toRecord } from '@waggle/kafka';
 import { z } from 'zod';
+import type { BulkOrder } from '../../adapters/bulk-order.ts';
 import type { Submit } from '../../adapters/core-client.ts';
 import { createGrouping } from '../../domain/bulk/group-items.ts';
 import { createItemIdentities } from '../../domain/bulk/identify-item.ts';
 import { toAccepted } from '../accepted.ts';
-import { parseItem } from './parse-item.ts';
+import { parseItem, TOO_LARGE } from './parse-item.ts';
 
 export interface BulkJsonDeps {
   operationIds: ReturnType<typeof createOperationIds>;
   submit: Submit;
+  order: BulkOrder;
   now(): Date;
 }
 
@@ -18,7 +20,7 @@ const ITEMS_MAX = 1_000;
 const bulkBody = z.object({ operations: z.array(z.unknown()).min(1).max(ITEMS_MAX), notify: z.boolean().default(false) });
 
 /** Up to 1,000 items, answered when the core has committed the last of them. */
-export function bulkJsonHandler({ operationIds, submit, now }: BulkJsonDeps) {
+export function bulkJsonHandler({ operationIds, submit, order, now }: BulkJsonDeps) {
   return async ({ caller, body, identity, concern }: ApiRequest): Promise<Answer> => {
     const { operations, notify } = parseBody(bulkBody, body);
     const at = now();
@@ -32,13 +34,17 @@ export function bulkJsonHandler({ operationIds, submit, now }: BulkJsonDeps) {
       const parsed = parseItem(value, { caller, now: at, notify });
       if (parsed.kind === 'valid') {
         concern(parsed.body.user_id);
-        grouping.add(identify(index, parsed.body));
+        if (!grouping.add(identify(index, parsed.body))) grouping.refuse({ index, activity_id: null, error: TOO_LARGE });
       } else grouping.refuse({ index, activity_id: parsed.activity_id, error: parsed.error });
     }
 
     const parts = grouping.flush();
-    const submission = await submit({ operationId, toRecords: (replyTo) => parts.map((part) => toRecord(awaitedBulkCommand, { ...part, reply_to: replyTo })) });
-    if (submission.kind === 'unavailable') throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
+    const messageOf = await order.place(parts, awaitedBulkCommand);
+    const submission = await submit({ operationId, toRecords: (replyTo) => parts.map((part) => toRecord(messageOf(part), { ...part, reply_to: replyTo })) });
+    if (submission.kind === 'unavailable') {
+      await order.forget(operationId);
+      throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
+    }
     return submission.kind === 'accepted' ? toAccepted(operationId) : ok(submission.reply.result);
   };
 }

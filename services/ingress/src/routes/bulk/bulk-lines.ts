@@ -6,6 +6,7 @@ import { Unavailable, type RightOfWay } from '@waggle/runtime';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AnswerMemory, Claim } from '../../adapters/answer-memory.ts';
+import type { BulkOrder } from '../../adapters/bulk-order.ts';
 import { toAccepted } from '../accepted.ts';
 import { bytesOf, sendLines, type Upload } from './upload.ts';
 
@@ -14,6 +15,7 @@ export interface BulkLinesDeps {
   /** Resolves when Kafka has acknowledged. */
   publish(records: readonly KafkaRecord[]): Promise<void>;
   memory: AnswerMemory;
+  order: BulkOrder;
   /** Who waits for an answer goes first. */
   rightOfWay: RightOfWay;
   now(): Date;
@@ -25,7 +27,8 @@ const PUBLISH_ATTEMPTS = 5;
 const linesQuery = z.strictObject({ notify: z.enum(['true', 'false']).default('false') });
 
 /** Up to 100,000 lines of JSON, in constant memory: what has been read goes into Kafka before more is read. */
-export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, now }: BulkLinesDeps) {
+export function bulkLinesHandler({ operationIds, publish, memory, order, rightOfWay, now }: BulkLinesDeps) {
+  const publishSurely = repeating(publish);
   const places = createPlaces({ max: UPLOADS_MAX, name: 'uploads', retryAfterSeconds: 5 });
 
   return async (request: StreamRequest): Promise<Answer> => {
@@ -59,7 +62,8 @@ export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, no
       await sendLines(upload, {
         progress,
         async send(parts) {
-          await publishSurely(parts.map((part) => toRecord(bulkCommand, { ...part, reply_to: null })));
+          const messageOf = await order.place(parts, bulkCommand);
+          await publishSurely(parts.map((part) => toRecord(messageOf(part), { ...part, reply_to: null })));
           await claim?.renew();
         },
         rest: rightOfWay.rest,
@@ -80,21 +84,22 @@ export function bulkLinesHandler({ operationIds, publish, memory, rightOfWay, no
   }
 
   async function sendTotal(head: Upload['head'], total: number) {
-    if (total > 0) await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
-  }
-
-  /** A repeated record changes nothing, so one that was not acknowledged is sent again rather than the client's 64 MB. */
-  async function publishSurely(records: readonly KafkaRecord[]) {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await publish(records);
-      } catch (error) {
-        if (!(error instanceof Unavailable) || attempt === PUBLISH_ATTEMPTS) throw error;
-        await pause(200 * attempt);
-      }
-    }
+    if (total === 0) await order.forget(head.operation_id);
+    else await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
   }
 }
+
+/** A repeated record changes nothing, so one that was not acknowledged is sent again rather than the client's 64 MB. */
+const repeating = (publish: BulkLinesDeps['publish']): BulkLinesDeps['publish'] => async (records) => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await publish(records);
+    } catch (error) {
+      if (!(error instanceof Unavailable) || attempt === PUBLISH_ATTEMPTS) throw error;
+      await pause(200 * attempt);
+    }
+  }
+};
 
 /** The same bytes get the first answer; for that they have to be read. */
 async function answerAgain({ digest, answer }: Extract<Claim, { kind: 'known' }>, { request, hash }: Pick<Upload, 'request' | 'hash'>): Promise<Answer> {

@@ -64,6 +64,7 @@ export async function sendLines(upload: Upload, { progress, send, rest }: Sendin
     }
     count++;
     const parsed = parseLine(line, context);
+    // A line is far smaller than a record.
     if (parsed.kind === 'valid') grouping.add(identify(line.number, parsed.body));
     else grouping.refuse({ index: line.number, activity_id: parsed.activity_id, error: parsed.error });
     if (performance.now() - turnBeganAt > TURN_MS) await takeTurns();
