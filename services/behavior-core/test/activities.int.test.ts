@@ -9,7 +9,7 @@ const events = stack.collect(behaviorEvent.topic);
 const keys = { system: '', user: '' };
 
 beforeAll(async () => {
-  await stack.run(createApp(loadConfig(stack.envOf('behavior-core', { API_LIMIT_PER_MINUTE: '10000', HABITS_MAX: '3', DAY_SWEEP_INTERVAL_MS: '50' }))).components);
+  await stack.run(createApp(loadConfig(stack.envOf('behavior-core', { API_LIMIT_PER_MINUTE: '10000', HABITS_MAX: '3', TASKS_MAX: '2', DAY_SWEEP_INTERVAL_MS: '50' }))).components);
   keys.system = (await stack.createWorkspace()).systemKey;
   await create({ user_id: 'usr_owner' });
   keys.user = (await call('POST', '/v1/users/usr_owner/api-keys', { body: { label: 'phone' } })).body.api_key;
@@ -53,7 +53,7 @@ describe('creating', () => {
   test('keeps everything that is given', async () => {
     const given = {
       type: 'routine', name: 'Morning', channels: ['telegram', 'slack'], priority: 5, reminders: { enabled: true, follow_up: false }, steps: [{ id: 'stp_mine', name: 'Stretch' }, { name: 'Read' }],
-      schedule: { recurrence: 'RRULE:FREQ=WEEKLY;BYDAY=MO,WE', starts_on: '2026-03-01', window: { start: '22:00', end: '01:30' } },
+      schedule: { recurrence: 'rrule:freq=weekly;byday=MO,we', starts_on: '2026-03-01', window: { start: '22:00', end: '01:30' } },
     };
     const { body } = await create(given);
     expect(body).toMatchObject({ ...given, schedule: { ...given.schedule, due_at: null }, steps: [{ id: 'stp_mine' }, { id: expect.stringMatching(/^stp_/), name: 'Read' }] });
@@ -80,6 +80,16 @@ describe('creating', () => {
     expect((await create({ user_id: 'usr_full' })).status).toBe(201);
     expect(await call('POST', `/v1/activities/${ids[0]}/restore`)).toMatchObject({ status: 403, body: { code: 'plan_limit_reached' } });
     expect(await call('POST', `/v1/activities/${ids[0]}/restore`, { body: { status: 'active' } })).toMatchObject({ status: 400, body: { errors: [{ path: 'status' }] } });
+  });
+
+  test('a task that is done takes no place: restored, it needs none', async () => {
+    const made = () => create({ user_id: 'usr_full_of_tasks', type: 'task' });
+    const [{ body: done }, { body: open }] = [await made(), await made()];
+    await call('POST', `/v1/activities/${done.id}/complete`);
+    for (const { id } of [done, open]) await call('DELETE', `/v1/activities/${id}`);
+    expect([(await made()).status, (await made()).status, (await made()).status]).toEqual([201, 201, 403]);
+    expect(await call('POST', `/v1/activities/${open.id}/restore`)).toMatchObject({ status: 403, body: { code: 'plan_limit_reached' } });
+    expect(await call('POST', `/v1/activities/${done.id}/restore`)).toMatchObject({ status: 200, body: { status: 'completed' } });
   });
 
   test('that is refused brings no user along', async () => {
@@ -147,6 +157,15 @@ describe('a definition', () => {
     const { body: made } = await create();
     expect(await call(method, `/v1/activities/${made.id}`, { body })).toMatchObject({ status: 400, body: { code: 'validation_failed', errors: [{ path }] } });
     expect((await call('GET', `/v1/activities/${made.id}`)).body).toEqual(made);
+  });
+
+  test('is no way to another user: a user key that names one is refused, as everywhere', async () => {
+    const { body: made } = await create({}, { key: keys.user });
+    for (const [method, body] of [['PATCH', { user_id: 'usr_other' }], ['PUT', { name: 'Run', user_id: 'usr_other' }]] as const) {
+      expect(await call(method, `/v1/activities/${made.id}`, { key: keys.user, body })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+    }
+    expect(await call('PATCH', `/v1/activities/${made.id}`, { key: keys.user, body: { user_id: 'usr_owner', name: 'Run' } })).toMatchObject({ status: 200, body: { name: 'Run' } });
+    expect((await call('DELETE', `/v1/activities/${made.id}`)).status).toBe(204);
   });
 
   test('that is archived is not changed, and comes back as it was', async () => {

@@ -121,6 +121,17 @@ test('a user who cannot be judged is put off, and keeps nobody else from it', as
   expect(await remindAt('usr3')).toBe('2026-03-28T09:00:00.000Z');
 });
 
+test('the end of a snooze that began long ago is nudged for once, whatever is looked at after it', async () => {
+  await seed();
+  await db().query(
+    "INSERT INTO occurrences (workspace_id, activity_id, local_date, state, scheduled, snoozed_until) VALUES ('ws', 'act_usr1_1', '2026-03-10', 'snoozed', true, '2026-03-28T07:00:00Z')",
+  );
+  expect(await at('2026-03-28T07:00:00Z')).toBe(1);
+  await db().query("UPDATE users SET remind_at = '2026-03-28T07:10:00Z'");
+  expect(await at('2026-03-28T07:10:00Z')).toBe(0);
+  expect(await remindAt('usr1')).toBe('2026-03-28T08:00:00.000Z');
+});
+
 test('who is due is read from an index, whatever the number of users, and nobody who is due is left out', async () => {
   await seed({ users: 5_000, remindAt: '2026-03-29T00:00:00Z' });
   await db().query("UPDATE users SET remind_at = '2026-03-28T08:00:00Z' WHERE id IN ('usr7', 'usr77')");
@@ -161,12 +172,26 @@ test('whatever changes is looked at by itself: creations, snoozes, definitions, 
   await call('POST', '/activities', { user_id: 'usr_live', type: 'habit', name: 'Run', schedule, reminders: { enabled: false } });
   await eventually(() => expect(remindersOf('usr_live')).toMatchObject([{ type: 'nudge', activity_id: habit.id, channel: 'feed' }]));
 
+  // In one that is open since yesterday too, where the day has just begun.
+  const hour = new Date().getUTCHours();
+  await call('PUT', '/users/usr_night/settings', { timezone: hour <= 12 ? `Etc/GMT+${hour}` : `Etc/GMT-${24 - hour}` });
+  const night = await call('POST', '/activities', { user_id: 'usr_night', type: 'habit', name: 'Sleep', schedule: { window: { start: '20:00', end: '06:00' } } });
+  expect(night.today.date < night.schedule.starts_on).toBe(true);
+  await eventually(() => expect(remindersOf('usr_night')).toMatchObject([{ type: 'nudge', activity_id: night.id }]));
+
   // A snooze moves it, to the second.
   const until = new Date(Date.now() + 1_500).toISOString();
   await call('POST', `/activities/${habit.id}/snooze`, { until });
   await eventually(() => expect(remindersOf('usr_live')).toHaveLength(2));
   expect(remindersOf('usr_live')[1]).toMatchObject({ type: 'nudge', scheduled_for: until });
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+
+  // A snooze that is told of after its end: at once. One of long ago: not.
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  await call('POST', `/activities/${night.id}/snooze`, { at: ago(50), snooze_minutes: 5 });
+  await call('POST', `/activities/${night.id}/snooze`, { at: ago(3), snooze_minutes: 2 });
+  await eventually(() => expect(remindersOf('usr_night')).toHaveLength(2));
+  expect(Date.now() - Date.parse(remindersOf('usr_night')[1].scheduled_for)).toBeLessThan(120_000);
 
   // A definition: the second one has no window until it gets one.
   const other = await call('POST', '/activities', { user_id: 'usr_other', type: 'task', name: 'Pay' });

@@ -1,9 +1,10 @@
 import { changeActivityBody, emptyBody, faultsOfDefinition, keyOfUser, replaceActivityBody, type ChangeActivityBody, type ReplaceActivityBody } from '@waggle/contracts';
-import { invalid, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
+import { actingFor, invalid, noContent, ok, parseBody, Problem, type ApiRequest, type Route } from '@waggle/http';
 import type { ActivityReader } from '../adapters/activity-reader.ts';
 import type { ActivityWriter, Revisable, Revise } from '../adapters/activity-writer.ts';
 import type { Activity } from '../domain/activities/activity.ts';
 import { archiveActivity, changed, faultOfRecurrence, replaced, restoreActivity, toParts, updateActivity } from '../domain/activities/define.ts';
+import { takesPlace } from '../domain/activities/loaded-activity.ts';
 import type { PlanLimits } from '../domain/commands/batch-state.ts';
 import { findOwn, unknownActivity, viewAt } from './activity-access.ts';
 
@@ -38,17 +39,19 @@ export function activityChangesRoutes({ reader, writer, limits, wake, now }: Act
     return revision.loaded;
   }
 
-  const update = async (request: ApiRequest, body: Repeated, toNext: (activity: Activity, now: string) => Activity) =>
-    ok(view(await revise(request, (revisable, making) => {
+  async function update(request: ApiRequest, body: Repeated, toNext: (activity: Activity, now: string) => Activity) {
+    actingFor(request.caller, body.user_id);
+    return ok(view(await revise(request, (revisable, making) => {
       const { activity } = revisable.loaded;
       const next = toNext(activity, making.now);
       const problem = faultOf(activity, body, next);
       return problem === null ? updateActivity(revisable.loaded, next, making) : refused(problem);
     })));
+  }
 
   const restore = (revisable: Revisable, making: Parameters<Revise<Refused>>[1]) => {
     const { activity } = revisable.loaded;
-    const isFull = activity.archivedAt !== null && revisable.active >= limits[activity.type];
+    const isFull = activity.archivedAt !== null && takesPlace(revisable.loaded) && revisable.active >= limits[activity.type];
     return isFull ? refused(planLimitReached(activity, limits)) : restoreActivity(revisable.loaded, making);
   };
 

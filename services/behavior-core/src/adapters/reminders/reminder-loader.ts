@@ -18,8 +18,8 @@ const MINE = `WITH mine AS MATERIALIZED (
 const LOAD_ACTIVITIES = {
   name: 'reminders_load_activities',
   text: `${MINE} SELECT m.workspace_id AS "workspaceId", m.id, m.user_id AS "userId", m.type, m.name, m.recurrence, m.starts_on::text AS "startsOn",
-      coalesce(m.created_on, m.starts_on)::text AS "createdOn", m.window_start AS "windowStart", m.window_end AS "windowEnd", m.due_at AS "dueAt", m.channels, m.priority,
-      m.reminders_follow_up AS "followUp", u.timezone
+      coalesce(m.created_on, m.starts_on)::text AS "createdOn", m.window_start AS "windowStart", m.window_end AS "windowEnd", m.due_at AS "dueAt", m.created_at AS "createdAt", m.channels,
+      m.priority, m.reminders_follow_up AS "followUp", u.timezone
     FROM mine m JOIN users u ON u.workspace_id = m.workspace_id AND u.id = m.user_id ORDER BY m.workspace_id, m.user_id, m.created_at, m.id`,
 };
 
@@ -35,11 +35,12 @@ const LOAD_OCCURRENCES = {
       OFFSET 0) o`,
 };
 
+// By the time too: what is of long ago may have been snoozed until just now, and can be made up for.
 const LOAD_DECIDED = {
   name: 'reminders_load_decided',
   text: `${MINE} SELECT r.workspace_id AS "workspaceId", r.activity_id AS "activityId", r.local_date::text AS date, r.slot
     FROM mine m CROSS JOIN LATERAL (SELECT * FROM reminders d WHERE d.workspace_id = m.workspace_id AND d.activity_id = m.id
-      AND (d.local_date >= $3::date - ${DAYS_BACK + 2} OR m.type = 'task') OFFSET 0) r`,
+      AND (d.local_date >= $3::date - ${DAYS_BACK + 2} OR m.type = 'task' OR d.due_at >= $3::timestamptz - interval '1 hour') OFFSET 0) r`,
 };
 
 // Where each activity was answered last, of users who have a channel: the first of its days from behind.
@@ -56,7 +57,7 @@ const LOAD_CONNECTIONS = {
     WHERE (workspace_id, user_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 };
 
-type ActivityRow = Omit<RemindedActivity, 'window' | 'dueAt' | 'reminders'> & { windowStart: string | null; windowEnd: string | null; dueAt: Date | null; followUp: boolean };
+type ActivityRow = Omit<RemindedActivity, 'window' | 'dueAt' | 'createdAt' | 'reminders'> & { windowStart: string | null; windowEnd: string | null; dueAt: Date | null; createdAt: Date; followUp: boolean };
 type OccurrenceRow = Pick<Occurrence, 'date' | 'state' | 'scheduled' | 'run'> & { workspaceId: string; activityId: string; snoozedUntil: Date | null };
 
 /** By `userKey`. */
@@ -87,9 +88,9 @@ export async function loadForReminders(tx: ClientBase, users: readonly UserKey[]
   };
 }
 
-function toRemindable({ windowStart, windowEnd, dueAt, followUp, ...row }: ActivityRow): Remindable & { decided: Set<string> } {
+function toRemindable({ windowStart, windowEnd, dueAt, createdAt, followUp, ...row }: ActivityRow): Remindable & { decided: Set<string> } {
   const window = windowStart === null || windowEnd === null ? null : { start: windowStart, end: windowEnd };
-  const activity = { ...row, window, dueAt: dueAt && toUtc(dueAt), reminders: { enabled: true, followUp } };
+  const activity = { ...row, window, dueAt: dueAt && toUtc(dueAt), createdAt: toUtc(createdAt), reminders: { enabled: true, followUp } };
   return { activity, calendar: createCalendar(activity), occurrences: new Map(), decided: new Set() };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OccurrenceState } from '@waggle/contracts';
-import { anActivity } from '../../../test/builders.ts';
+import { anActivity, aRoutine } from '../../../test/builders.ts';
 import { newOccurrence } from './activity.ts';
 import { changeOccurrence } from './change-occurrence.ts';
 import type { OccurrenceAction, OccurrenceCommand } from './occurrence-change.ts';
@@ -67,6 +67,16 @@ describe('an occurrence', () => {
     for (const action of ['skip', 'snooze', 'reopen'] as const) {
       for (const before of [nothing, occurrence]) expect(changeOccurrence(habit, before, commandOf(action))).toMatchObject({ code: 'invalid_transition' });
     }
+  });
+
+  test('has only the steps that there are, whatever the day', () => {
+    for (const occurrence of [inState('pending'), inState('done'), newOccurrence('2026-03-28', false)]) {
+      for (const action of ['complete_step', 'skip_step'] as const) {
+        expect(changeOccurrence(aRoutine(), occurrence, { ...commandOf(action), stepId: 'stp_9' })).toMatchObject({ code: 'not_found' });
+      }
+    }
+    expect(changeOccurrence(aRoutine(), newOccurrence('2026-03-28', false), { ...commandOf('complete_step'), stepId: 'stp_1' })).toMatchObject({ code: 'invalid_transition' });
+    expect(changeOccurrence(aRoutine({ archivedAt: at }), inState('pending'), { ...commandOf('complete_step'), stepId: 'stp_9' })).toMatchObject({ code: 'activity_archived' });
   });
 
   test('of a habit has no run', () => {

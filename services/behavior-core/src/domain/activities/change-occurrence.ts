@@ -1,7 +1,7 @@
 import type { OccurrenceState } from '@waggle/contracts';
 import { channelOf, type Activity, type Occurrence } from './activity.ts';
 import { changeRun } from './change-run.ts';
-import { conflict, type OccurrenceAction, type OccurrenceChange, type OccurrenceCommand, type Told } from './occurrence-change.ts';
+import { conflict, noOccurrence, type OccurrenceAction, type OccurrenceChange, type OccurrenceCommand, type Told } from './occurrence-change.ts';
 
 type StateAction = Extract<OccurrenceAction, 'complete' | 'skip' | 'snooze' | 'reopen'>;
 
@@ -19,7 +19,8 @@ const EVENTS = { complete: 'activity.completed', skip: 'activity.skipped', snooz
 export function changeOccurrence(activity: Activity, occurrence: Occurrence, command: OccurrenceCommand): OccurrenceChange {
   if (activity.archivedAt !== null) return { kind: 'rejected', code: 'activity_archived', detail: `${activity.id} is archived` };
   const { action } = command;
-  if (!occurrence.scheduled && action !== 'complete') return conflict(`${activity.id} has no occurrence on that day`);
+  // Of a step it is asked first whether there is one.
+  if (!occurrence.scheduled && !['complete', 'complete_step', 'skip_step'].includes(action)) return noOccurrence(activity);
   const ofRun = changeRun(activity, occurrence, command);
   if (ofRun !== null) return ofRun;
   if (action === 'activate' || action === 'complete_step' || action === 'skip_step') return conflict(`${activity.id} is no routine`);

@@ -1,6 +1,6 @@
 import type { StepState, StepView } from '@waggle/contracts';
 import { channelOf, isOpen, type Activity, type Occurrence } from './activity.ts';
-import { conflict, type OccurrenceChange, type OccurrenceCommand, type Told } from './occurrence-change.ts';
+import { conflict, noOccurrence, type OccurrenceChange, type OccurrenceCommand, type Told } from './occurrence-change.ts';
 
 /**
  * What a command does to the day's run of a routine; null where the transitions of every occurrence say it. A run begins by activation or
@@ -39,6 +39,7 @@ function changeStep(activity: Activity, occurrence: Occurrence, { stepId = '', s
   const steps = stepsOf(activity, occurrence);
   const step = steps.find(({ id }) => id === stepId);
   if (step === undefined) return { kind: 'rejected', code: 'not_found', detail: `${activity.id} has no step ${stepId}` };
+  if (!occurrence.scheduled) return noOccurrence(activity);
   if (!isOpen(occurrence)) return conflict(`The run is over: it is ${occurrence.state}`);
   if (step.state === state) return { kind: 'unchanged' };
   if (step.state === 'done') return conflict('Cannot skip a step that is done');

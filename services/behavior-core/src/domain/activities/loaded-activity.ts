@@ -1,5 +1,5 @@
 import { dayNumber } from '../local-date.ts';
-import { newOccurrence, type Activity, type LoggedDay, type Occurrence } from './activity.ts';
+import { newOccurrence, TASK_DATE, type Activity, type LoggedDay, type Occurrence } from './activity.ts';
 import { createCalendar, type Calendar } from './calendar.ts';
 import type { Tally } from './tally.ts';
 
@@ -36,3 +36,6 @@ export interface Scheduled extends Pick<LoadedActivity, 'calendar' | 'occurrence
 export function occurrenceOn({ activity, calendar, occurrences }: Scheduled, date: string): Occurrence {
   return occurrences.get(date) ?? newOccurrence(date, activity.type === 'task' || calendar.isScheduled(dayNumber(date)));
 }
+
+/** Whether it counts against the plan's limits, unless it is archived: a task that is done does not. */
+export const takesPlace = (loaded: LoadedActivity): boolean => loaded.activity.type !== 'task' || occurrenceOn(loaded, TASK_DATE).state !== 'done';

@@ -1,5 +1,5 @@
 import type { Refusal, StepView } from '@waggle/contracts';
-import type { Occurrence } from './activity.ts';
+import type { Activity, Occurrence } from './activity.ts';
 
 export type OccurrenceAction = 'complete' | 'skip' | 'snooze' | 'reopen' | 'activate' | 'complete_step' | 'skip_step';
 
@@ -24,3 +24,4 @@ export type OccurrenceChange =
   | { kind: 'rejected'; code: Extract<Refusal['code'], 'activity_archived' | 'invalid_transition' | 'not_found'>; detail: string };
 
 export const conflict = (detail: string) => ({ kind: 'rejected', code: 'invalid_transition', detail }) as const;
+export const noOccurrence = ({ id }: Pick<Activity, 'id'>) => conflict(`${id} has no occurrence on that day`);

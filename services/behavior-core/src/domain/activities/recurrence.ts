@@ -1,10 +1,12 @@
 import { RRuleTemporal } from 'rrule-temporal';
 import { Temporal } from 'temporal-polyfill';
 import { DAY_MS, dateOfDay } from '../local-date.ts';
+import { yearlyDays, type Stretch } from './yearly.ts';
 
-/** A rule that was checked. `text` is what the library reads. */
+/** A rule that was checked. `text` is what the library reads, `parts` what it was made of. */
 export interface Recurrence {
   text: string;
+  parts: ReadonlyMap<string, string>;
   unit: 'days' | 'weeks' | 'months' | 'years';
   interval: number;
   isCounted: boolean;
@@ -41,7 +43,7 @@ const PARTS: Readonly<Record<string, { pattern: RegExp; isIn(text: string): bool
   WKST: { pattern: /^(MO|TU|WE|TH|FR|SA|SU)$/, isIn: any },
 };
 
-/** The rule, or in words what is wrong with it. `RRULE:` before it may be left out. */
+/** The rule, or in words what is wrong with it. `RRULE:` before it may be left out. Its letters may be small. */
 export function parseRecurrence(given: string): Recurrence | string {
   const values = readParts(given);
   if (typeof values === 'string') return values;
@@ -51,6 +53,7 @@ export function parseRecurrence(given: string): Recurrence | string {
   if (!isFrequency(frequency)) return 'FREQ is not valid';
   return faultOf(frequency, values) ?? {
     text: [...values].map(([name, value]) => `${name}=${name === 'UNTIL' ? `${value.slice(0, 8)}T235959Z` : value}`).join(';'),
+    parts: values,
     unit: UNITS[frequency],
     interval: Number(values.get('INTERVAL') ?? 1),
     isCounted: values.has('COUNT'),
@@ -59,15 +62,22 @@ export function parseRecurrence(given: string): Recurrence | string {
 
 function readParts(given: string): ReadonlyMap<string, string> | string {
   const values = new Map<string, string>();
-  for (const part of given.replace(/^RRULE:/, '').split(';')) {
+  // Of ASCII alone: among others a dotless i would become an I.
+  for (const part of given.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase()).replace(/^RRULE:/, '').split(';')) {
     const [name = '', value, ...rest] = part.split('=');
     const known = PARTS[name];
-    if (known === undefined) return `${name || 'Nothing'} is no part of a recurrence over dates`;
+    if (known === undefined) return `${shownName(name)} is no part of a recurrence over dates`;
     if (values.has(name)) return `${name} is there twice`;
     if (value === undefined || rest.length > 0 || !known.pattern.test(value) || !known.isIn(value)) return `${name} is not valid`;
     values.set(name, value);
   }
   return values;
+}
+
+/** What looks like a name is repeated; anything else might be long, or anything. */
+function shownName(name: string): string {
+  if (name === '') return 'Nothing';
+  return /^[A-Z-]{1,20}$/.test(name) ? name : 'A name of this kind';
 }
 
 /** What the parts may not be together (RFC 5545, section 3.3.10). */
@@ -87,7 +97,8 @@ function faultOf(frequency: Frequency, values: ReadonlyMap<string, string>): str
 }
 
 /** The days of a rule within a stretch, by day number. The rule holds before its start too, unless it counts from there. */
-export function daysBetween(rule: Recurrence, start: number, { from, until }: { from: number; until: number }): ReadonlySet<number> {
+export function daysBetween(rule: Recurrence, start: number, { from, until }: Stretch): ReadonlySet<number> {
+  if (rule.unit === 'years') return yearlyDays(rule.parts, start, { from, until });
   const begin = rule.isCounted ? dateOf(start) : startNear(rule, dateOf(start), dateOf(from));
   // On dates, not on instants: at noon UTC no clock changes.
   const recurrence = new RRuleTemporal({ rruleString: rule.text, dtstart: begin.toZonedDateTime({ timeZone: 'UTC', plainTime: '12:00' }), maxIterations: PERIODS_MAX });

@@ -2,10 +2,8 @@ import { isEnded, presentOf } from '../activities/present.ts';
 import { occurrenceOn } from '../activities/loaded-activity.ts';
 import { dateOfDay, dayNumber, localDate } from '../local-date.ts';
 import { remindersOn, taskDay } from './plan-reminders.ts';
-import { reminderKey, type Remindable, type Reminder, type ReminderOutcome } from './reminder.ts';
+import { LATE_MAX_MS, NUDGE, reminderKey, type Remindable, type Reminder, type ReminderOutcome } from './reminder.ts';
 
-/** Contract, section 3: what comes later than this is dropped and counted. */
-const LATE_MAX_MS = 30 * 60_000;
 /** After a longer outage only the last days are counted through. */
 export const DAYS_BACK = 7;
 /** Without a reminder in so many days, another look is taken then. */
@@ -49,10 +47,12 @@ function judgeOccurrence(remindable: Remindable, date: string, look: Look): Judg
 
 const isUndecided = ({ decided }: Remindable, reminder: Reminder): boolean => !decided.has(reminderKey(reminder));
 
-/** One that was due before this look's time is made up for only in its open window, and where nothing was said of the occurrence yet. */
-function isMeant(remindable: Remindable, { date, dueMs, makeUpUntilMs }: Reminder, { since, now }: Look): boolean {
+/** One that was due before this look's time is made up for only in its open window, or where its snooze is told of late, and where nothing was said of that yet. */
+function isMeant({ decided }: Remindable, { date, slot, dueMs, makeUpUntilMs }: Reminder, { since, now }: Look): boolean {
   if (dueMs >= Date.parse(since)) return true;
-  return makeUpUntilMs !== null && Date.parse(now) < makeUpUntilMs && ![...remindable.decided].some((key) => key.startsWith(`${date} `));
+  if (makeUpUntilMs === null || Date.parse(now) >= makeUpUntilMs) return false;
+  // The nudge is for whoever heard nothing of the occurrence. A snooze's end is one, also under the other date that a task was moved to.
+  return ![...decided].some((key) => (slot === NUDGE ? key.startsWith(`${date} `) : key.endsWith(` ${slot}`)));
 }
 
 /** By how much we are late: with what only now became due, not at all. */

@@ -1,8 +1,8 @@
 import { isOpen, TASK_DATE, type Occurrence } from '../activities/activity.ts';
 import { occurrenceOn } from '../activities/loaded-activity.ts';
-import { dayBefore, spanOf } from '../activities/window.ts';
+import { dayBefore, openedYesterday, spanOf } from '../activities/window.ts';
 import { dayNumber, instantOf, localDate } from '../local-date.ts';
-import { FOLLOW_UP, NUDGE, snoozeSlot, type Remindable, type RemindedActivity, type Reminder } from './reminder.ts';
+import { FOLLOW_UP, LATE_MAX_MS, NUDGE, snoozeSlot, type Remindable, type RemindedActivity, type Reminder } from './reminder.ts';
 
 /** The follow-up comes so long before the window's end, or a quarter of its length where that is less. */
 const BEFORE_END_MS = 10 * 60_000;
@@ -24,7 +24,7 @@ export function remindersOn(remindable: Remindable, date: string, hour: number):
   const wanted = regular.filter(({ type }) => type === 'nudge' || activity.reminders.followUp);
   if (snoozedUntil === null) return occurrence.run === 'open' ? wanted.map(withoutMakingUp) : wanted;
   const endMs = Date.parse(snoozedUntil);
-  const ofSnooze: Reminder = { date, slot: snoozeSlot(snoozedUntil), type: 'nudge', dueMs: endMs, makeUpUntilMs: null };
+  const ofSnooze: Reminder = { date, slot: snoozeSlot(snoozedUntil), type: 'nudge', dueMs: endMs, makeUpUntilMs: endMs + LATE_MAX_MS };
   return [ofSnooze, ...wanted.filter(({ type, dueMs }) => type === 'follow_up' && dueMs > endMs)];
 }
 
@@ -44,8 +44,10 @@ function ofTask({ dueAt, startsOn, timezone }: RemindedActivity, date: string, h
   return reminders.filter(({ dueMs }) => localDate(new Date(dueMs).toISOString(), timezone) >= startsOn);
 }
 
-function ofDay({ createdOn, window, timezone }: RemindedActivity, date: string, hour: number): Reminder[] {
-  if (dayNumber(date) < dayNumber(createdOn)) return [];
+function ofDay(activity: RemindedActivity, date: string, hour: number): Reminder[] {
+  const { createdOn, createdAt, window, timezone } = activity;
+  // The window of the day before may have been open when the activity was made: then its occurrence was the present one.
+  if (dayNumber(date) < dayNumber(createdOn) && date !== openedYesterday(activity, createdAt)) return [];
   if (window === null) return [{ date, slot: NUDGE, type: 'nudge', dueMs: atHour(date, hour, timezone), makeUpUntilMs: null }];
   const { startMs, endMs } = spanOf(window, date, timezone);
   const nudge: Reminder = { date, slot: NUDGE, type: 'nudge', dueMs: startMs, makeUpUntilMs: endMs };

@@ -62,6 +62,21 @@ describe('a habit with a window', () => {
       expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T08:30 sent nudge of 2026-03-28', '2026-03-28T09:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
     },
     {
+      description: 'snoozed by a command that came after its end: nudged at once, and once',
+      changes: [{ at: '2026-03-28T09:00:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:58:00Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T09:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
+      description: 'snoozed by a command that came more than 30 minutes after its end: the follow-up alone',
+      changes: [{ at: '2026-03-28T09:00:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:29:59Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
+      description: 'snoozed a year ago, as a backfill says: nothing of it is looked at',
+      changes: [{ at: '2026-03-28T07:00:00Z', occurrence: on('2025-03-28', 'snoozed', { snoozedUntil: '2025-03-28T09:00:00Z' }) }],
+      expected: ['2026-03-28T08:00 sent nudge of 2026-03-28', '2026-03-28T11:50 sent follow_up of 2026-03-28'],
+    },
+    {
       description: 'snoozed and done before its end: nothing more',
       changes: [
         { at: '2026-03-28T08:05:00Z', occurrence: on('2026-03-28', 'snoozed', { snoozedUntil: '2026-03-28T08:30:00Z' }) }, { at: '2026-03-28T08:20:00Z', occurrence: on('2026-03-28', 'done') },
@@ -155,11 +170,20 @@ describe('a window past midnight', () => {
     expect(told({ activity, from: '2026-03-28T12:00:00Z', until: '2026-03-29T12:00:00Z' })).toEqual(['2026-03-29T01:30 sent nudge of 2026-03-29']);
   });
 
-  test('made while it is open after midnight it is nudged for the day before, if it existed then', () => {
-    expect(told({ activity: night, from: '2026-03-29T00:30:00Z', until: '2026-03-29T12:00:00Z' })).toEqual([
-      '2026-03-29T00:30 sent nudge of 2026-03-28', '2026-03-29T00:50 sent follow_up of 2026-03-28',
+  test('made while it is open after midnight it is nudged for the day before, at once, as any open window is', () => {
+    const expected = ['2026-03-29T00:30 sent nudge of 2026-03-28', '2026-03-29T00:50 sent follow_up of 2026-03-28'];
+    const from = '2026-03-29T00:30:00Z';
+    const play = { from, until: '2026-03-29T12:00:00Z' };
+    expect(told({ ...play, activity: night })).toEqual(expected);
+    const made = anActivity({ window: { start: '23:00', end: '01:00' }, startsOn: '2026-03-29', createdAt: from });
+    expect(told({ ...play, activity: made })).toEqual(expected);
+    expect(told({ ...play, activity: { ...made, timezone: 'Etc/GMT+11', startsOn: '2026-03-28', createdOn: '2026-03-28', window: { start: '20:00', end: '14:00' } } })).toEqual([
+      '2026-03-29T00:30 sent nudge of 2026-03-27', '2026-03-29T00:50 sent follow_up of 2026-03-27', '2026-03-29T07:00 sent nudge of 2026-03-28',
     ]);
-    expect(told({ activity: { ...night, createdOn: '2026-03-29' }, from: '2026-03-29T00:30:00Z', until: '2026-03-29T12:00:00Z' })).toEqual([]);
+    // One that was over is not made up for, and neither are the days before.
+    expect(told({ ...play, from: '2026-03-29T01:00:00Z', activity: { ...made, createdAt: '2026-03-29T01:00:00Z' } })).toEqual([]);
+    const outage = { from, until: '2026-03-31T12:00:00Z' };
+    expect(told({ ...play, until: '2026-03-31T13:00:00Z', activity: { ...made, createdAt: '2026-03-29T01:00:00Z' }, outage }).filter((what) => what.endsWith('03-28'))).toEqual([]);
   });
 });
 
@@ -203,6 +227,11 @@ describe('a task', () => {
     const snoozed = on(TASK_DATE, 'snoozed', { snoozedUntil: '2026-03-25T10:00:00Z' });
     expect(told({ ...week, activity: { ...task, dueAt: null }, changes: [{ at: '2026-03-25T09:00:00Z', occurrence: snoozed }] })).toEqual(['2026-03-25T10:00 sent nudge of 1970-01-01']);
     expect(told({ ...week, changes: [{ at: '2026-03-25T09:00:00Z', occurrence: snoozed }] })).toEqual(['2026-03-25T10:00 sent nudge of 2026-03-28', '2026-03-28T13:00 sent follow_up of 2026-03-28']);
+    // Under another date it is still the same end of a snooze.
+    const moved = { at: '2026-03-25T10:10:00Z', activity: { ...task, dueAt: '2026-03-30T15:00:00Z' } };
+    for (const at of ['2026-03-25T09:00:00Z', '2026-03-25T10:05:00Z']) {
+      expect(told({ ...week, changes: [{ at, occurrence: snoozed }, moved] }).map((what) => what.replace(/T\d\d:\d\d/, ''))).toEqual(['2026-03-25 sent nudge of 2026-03-28', '2026-03-30 sent follow_up of 2026-03-30']);
+    }
   });
 });
 

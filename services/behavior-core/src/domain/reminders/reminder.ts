@@ -5,7 +5,7 @@ import type { Scheduled } from '../activities/loaded-activity.ts';
 /** What reminders need to know of an activity. */
 export type RemindedActivity = Pick<
   Activity,
-  'workspaceId' | 'id' | 'userId' | 'type' | 'name' | 'recurrence' | 'startsOn' | 'createdOn' | 'window' | 'dueAt' | 'channels' | 'priority' | 'reminders' | 'timezone'
+  'workspaceId' | 'id' | 'userId' | 'type' | 'name' | 'recurrence' | 'startsOn' | 'createdOn' | 'createdAt' | 'window' | 'dueAt' | 'channels' | 'priority' | 'reminders' | 'timezone'
 >;
 
 /** `decided`: of which reminders was said what becomes of them, by `reminderKey`. */
@@ -21,7 +21,7 @@ export interface Reminder {
   slot: string;
   type: ReminderType;
   dueMs: number;
-  /** Until then it can be made up for at once where it was not yet to be sent when it was due: the end of a window. Null: it passes. */
+  /** Before then it can be made up for at once where it was not yet to be sent when it was due: the end of a window, and of a snooze what is in time. Null: it passes. */
   makeUpUntilMs: number | null;
 }
 
@@ -29,6 +29,9 @@ export const NUDGE = 'nudge';
 export const FOLLOW_UP = 'follow_up';
 /** Each end of a snooze has a nudge of its own. */
 export const snoozeSlot = (until: string): string => `snooze ${until}`;
+
+/** Contract, section 3: what comes later than this is dropped and counted. */
+export const LATE_MAX_MS = 30 * 60_000;
 
 export const reminderKey = ({ date, slot }: Pick<Reminder, 'date' | 'slot'>): string => `${date} ${slot}`;
 
