@@ -36,7 +36,7 @@ export const description = cleanText.max(2_000);
 export const urlText = cleanText.min(1).max(2_048);
 
 /** The free name of a channel, as in `telegram`: 1 to 200 characters. */
-export const channelName = label;
+export const channelName = cleanText.min(1).max(200);
 
 /** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
 export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });

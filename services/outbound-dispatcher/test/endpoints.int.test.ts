@@ -22,10 +22,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => receiver.stop());
 
-async function call(key: string, method: string, path: string, body?: unknown, more: Record<string, string> = {}) {
+/** A key, or a system key and the user whom it acts for. */
+type By = string | { key: string; userId: string };
+
+async function call(by: By, method: string, path: string, body?: unknown) {
+  const { key, userId } = typeof by === 'string' ? { key: by, userId: undefined } : by;
   const response = await fetch(`${stack.urlOf(path.startsWith('/webhooks/') ? 'outbound-dispatcher' : 'behavior-core')}/v1${path}`, {
     method,
-    headers: { ...more, authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: { ...(userId !== undefined && { 'x-buffy-user-id': userId }), authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -216,16 +220,16 @@ test("who registered and who deleted an endpoint stands in the core's audit log,
 });
 
 test('a system key makes, lists and changes the endpoints of the user whom it names', async () => {
-  const named = { 'x-buffy-user-id': 'usr_named' };
-  const made = await call(keys.system, 'POST', '/webhooks/endpoints', { url: receiver.url('/named'), event_types: ['*'] }, named);
+  const named = { key: keys.system, userId: 'usr_named' };
+  const made = await call(named, 'POST', '/webhooks/endpoints', { url: receiver.url('/named'), event_types: ['*'] });
   expect(made).toMatchObject({ status: 201, body: { user_id: 'usr_named' } });
   const path = `/webhooks/endpoints/${made.body.id}`;
   const wide = await register(keys.system, '/wide');
-  const idsFor = async (key: string, more?: Record<string, string>) => (await call(key, 'GET', '/webhooks/endpoints?limit=200', undefined, more)).body.data.map(({ id }: { id: string }) => id);
-  expect(await idsFor(keys.system, named)).toEqual([made.body.id]);
+  const idsFor = async (by: By) => (await call(by, 'GET', '/webhooks/endpoints?limit=200')).body.data.map(({ id }: { id: string }) => id);
+  expect(await idsFor(named)).toEqual([made.body.id]);
   expect(await idsFor(keys.system)).toEqual(expect.arrayContaining([made.body.id, wide.id]));
-  const other = { 'x-buffy-user-id': 'usr_else' };
-  expect([(await call(keys.system, 'GET', path, undefined, other)).status, (await call(keys.system, 'DELETE', path, undefined, other)).status]).toEqual([404, 404]);
+  const other = { key: keys.system, userId: 'usr_else' };
+  expect([(await call(other, 'GET', path)).status, (await call(other, 'DELETE', path)).status]).toEqual([404, 404]);
   const mine = anEvent({ workspaceId, userId: 'usr_named' });
   await stack.publish([recordOf(anEvent({ workspaceId, userId: 'usr_else' })), recordOf(mine)]);
   await eventually(() => expect(receiver.at('/wide')).toHaveLength(2));
