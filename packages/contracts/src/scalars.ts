@@ -38,8 +38,10 @@ export const urlText = cleanText.min(1).max(2_048);
 /** The free name of a channel, as in `telegram`: 1 to 200 characters. */
 export const channelName = cleanText.min(1).max(200);
 
-/** ISO 8601 with an offset, as clients send it. `toUtc` makes it ours. */
-export const timestampWithOffset = z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' });
+/** ISO 8601 with an offset, as clients send it; seconds may be missing where they are none, as Java writes it. `toUtc` makes it ours. */
+export const timestampWithOffset = z.string()
+  .overwrite((text) => text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/, '$1:00$2'))
+  .check(z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' }));
 
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');

@@ -28,6 +28,12 @@ async function an(type: string, given: object = {}) {
 }
 const namesOf = (answer: Awaited<ReturnType<typeof post>>) => answer.body.events.map(({ event }: { event: string }) => event);
 
+test('a time may be written without seconds, and is the same time with them', async () => {
+  const completed = (await an('habit'))('activity.completed', { timestamp: '2026-03-28T08:12Z' });
+  expect(await post(completed)).toMatchObject({ status: 200, body: { status: 'processed' } });
+  expect(await post({ ...completed, timestamp: '2026-03-28T09:12:00.000+01:00' })).toMatchObject({ status: 200, body: { status: 'duplicate' } });
+});
+
 describe('a snooze', () => {
   test('has an end, by minutes or by time, and is undone by reopening', async () => {
     const habit = await an('habit');
