@@ -4,7 +4,7 @@ import { parse } from 'node:querystring';
 import { createDraining, type Component, type Logger } from '@waggle/runtime';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { Histogram, type Registry } from 'prom-client';
-import { Problem, problemHandler } from './problem.ts';
+import { notUtf8, Problem, problemHandler } from './problem.ts';
 import { servedRoutes } from './served-routes.ts';
 
 export interface HttpServerOptions {
@@ -56,7 +56,7 @@ function parseQueryString(text: string | undefined) {
   try {
     decodeURIComponent(text ?? '');
   } catch (error) {
-    throw new Problem('validation_failed', { detail: 'The query is not UTF-8', errors: [{ path: '', message: 'The query is not UTF-8' }] }, { cause: error });
+    throw notUtf8('query', error);
   }
   return parse(text ?? '');
 }

@@ -29,6 +29,12 @@ export function invalid(path: string, message: string): Problem {
   return new Problem('validation_failed', { errors: [{ path, message }] });
 }
 
+/** What was percent-encoded cannot be decoded. */
+export function notUtf8(what: 'path' | 'query', cause: unknown): Problem {
+  const message = `The ${what} is not UTF-8`;
+  return new Problem('validation_failed', { detail: message, errors: [{ path: '', message }] }, { cause });
+}
+
 /** Parses a body, or throws `validation_failed` with one entry per fault. */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(body);
@@ -69,7 +75,7 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, _request, re
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   // Express could not decode a part of the path.
-  if (error instanceof URIError) return new Problem('validation_failed', { detail: 'The path is not UTF-8', errors: [{ path: '', message: 'The path is not UTF-8' }] });
+  if (error instanceof URIError) return notUtf8('path', error);
   if (error instanceof Unavailable) return new Problem('unavailable', { headers: { 'retry-after': '1' } }, { cause: error });
   return new Problem('internal', {}, { cause: error });
 }

@@ -24,8 +24,9 @@ const placed = (floor: string) => `number + max(${floor} - number) OVER (ORDER B
 
 // Kafka holds the end of each user's history, in order, and of each wallet's in a campaign: what it has is taken from there, and from the file what came
 // before. When an event was recorded is known from the log or the file; what is not known was recorded when it happened, but not before the workspace's
-// first. Neither was recorded before what precedes it under its key, and nothing else makes it later: partitions are read one after the other. None may come to be recorded much before it happened: lists and the search for repetitions leave out what was recorded before
-// then, and a log that was rebuilt without that rule is mended by the next time. Erased users stay erased, whoever still has their events.
+// first. Neither was recorded before what precedes it under its key, and nothing else makes it later: partitions are read one after the other. None may
+// come to be recorded much before it happened: lists and the search for repetitions leave out what was recorded before then, and a log that was rebuilt
+// without that rule is mended by the next time. Erased users stay erased, whoever still has their events.
 export const FILL = `INSERT INTO events_rebuilt (workspace_id, position, event_id, event, user_id, entity_id, occurred_at, recorded_at, body, sequence)
   SELECT workspace_id, position, event_id, event, user_id, entity_id, occurred_at, ${recordedAtOf('position')}, body, sequence
   FROM (

@@ -25,8 +25,9 @@ export function createBulkOrder(redis: Redis, logger: Logger) {
   async function topicsFor({ operation_id: operationId, workspace_id }: Part, userIds: readonly string[], usual: string): Promise<Map<string, string>> {
     const keys = userIds.map((user_id) => `bulk:last:${userDigest({ workspace_id, user_id })}`);
     const lasts = (await redis.mget(keys)).map(parse);
-    const elsewhere = new Set(lasts.flatMap((last) => (last === null || last.topic === usual ? [] : [last.operationId])));
-    const underWay = new Set(await filterAsync([...elsewhere], async (id) => (await redis.exists(bulkUnderWayKey(id))) === 1));
+    const elsewhere = [...new Set(lasts.flatMap((last) => (last === null || last.topic === usual ? [] : [last.operationId])))];
+    const marks = elsewhere.length === 0 ? [] : await redis.mget(elsewhere.map(bulkUnderWayKey));
+    const underWay = new Set(elsewhere.filter((_, index) => marks[index] !== null));
     const topics = lasts.map((last) => (last !== null && underWay.has(last.operationId) ? last.topic : usual));
     await keepAll([{ key: bulkUnderWayKey(operationId), value: '' }, ...keys.map((key, index) => ({ key, value: `${topics[index]} ${operationId}` }))]);
     return new Map(userIds.map((userId, index) => [userId, topics[index]!]));
@@ -50,9 +51,4 @@ export type BulkOrder = ReturnType<typeof createBulkOrder>;
 function parse(text: string | null): Last | null {
   const [topic, operationId] = text?.split(' ') ?? [];
   return topic === undefined || operationId === undefined ? null : { topic, operationId };
-}
-
-async function filterAsync<Item>(items: readonly Item[], isWanted: (item: Item) => Promise<boolean>): Promise<Item[]> {
-  const wanted = await Promise.all(items.map(isWanted));
-  return items.filter((_, index) => wanted[index]);
 }

@@ -1,5 +1,5 @@
 import { toUtc, type EndpointView } from '@waggle/contracts';
-import { Problem, type ApiRequest } from '@waggle/http';
+import { actingFor, Problem, type ApiRequest } from '@waggle/http';
 import type { EndpointHours } from '../adapters/endpoint-hours.ts';
 import type { EndpointSecrets } from '../adapters/endpoint-secrets.ts';
 import type { Administrator, EndpointRow, EndpointScope } from '../adapters/endpoint-row.ts';
@@ -9,7 +9,7 @@ const isEndpointId = (id: string) => /^whe_[0-9a-z]{26}$/.test(id);
 
 /** A user's endpoint gets that user's events, and is seen by that user's keys and the workspace's. A system key may name the user. */
 export const scopeOf = ({ caller, namedUserId }: Pick<ApiRequest, 'caller' | 'namedUserId'>): EndpointScope =>
-  ({ workspaceId: caller.workspaceId, userId: caller.userId ?? namedUserId ?? null });
+  ({ workspaceId: caller.workspaceId, userId: actingFor(caller, namedUserId) ?? null });
 
 /** What cannot be an id is answered as an unknown one. */
 export function endpointIdIn({ id = '' }: ApiRequest['params']): string {

@@ -64,6 +64,9 @@ export const newOccurrence = (date: string, scheduled = true): Occurrence => ({
 /** A task has one occurrence, whatever the day it is done on: it is kept under this one. */
 export const TASK_DATE = '1970-01-01';
 
+/** A task has one occurrence: done, the task is completed. */
+export const isCompletedTask = ({ type }: Pick<Activity, 'type'>, { state }: Pick<Occurrence, 'state'>): boolean => type === 'task' && state === 'done';
+
 export const isOpen = ({ state }: Pick<Occurrence, 'state'>): boolean => state === 'pending' || state === 'snoozed';
 
 /** The channel that an event names: the command's, else the activity's first, else `api`. */

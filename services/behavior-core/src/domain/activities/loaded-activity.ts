@@ -1,5 +1,5 @@
 import { dayNumber } from '../local-date.ts';
-import { newOccurrence, TASK_DATE, type Activity, type LoggedDay, type Occurrence } from './activity.ts';
+import { isCompletedTask, newOccurrence, TASK_DATE, type Activity, type LoggedDay, type Occurrence } from './activity.ts';
 import { createCalendar, type Calendar } from './calendar.ts';
 import type { Tally } from './tally.ts';
 
@@ -38,4 +38,4 @@ export function occurrenceOn({ activity, calendar, occurrences }: Scheduled, dat
 }
 
 /** Whether it counts against the plan's limits, unless it is archived: a task that is done does not. */
-export const takesPlace = (loaded: LoadedActivity): boolean => loaded.activity.type !== 'task' || occurrenceOn(loaded, TASK_DATE).state !== 'done';
+export const takesPlace = (loaded: LoadedActivity): boolean => !isCompletedTask(loaded.activity, occurrenceOn(loaded, TASK_DATE));

@@ -1,5 +1,5 @@
 import type { ActivityView } from '@waggle/contracts';
-import type { Occurrence } from './activity.ts';
+import { isCompletedTask, type Occurrence } from './activity.ts';
 import { stepsOf } from './change-run.ts';
 import { occurrenceOn, type LoadedActivity } from './loaded-activity.ts';
 import { keptUnder, occurrenceDay, readOccurrence } from './occurrence-day.ts';
@@ -50,9 +50,9 @@ function toToday({ activity }: LoadedActivity, occurrence: Occurrence, date: str
   };
 }
 
-function statusOf({ activity }: LoadedActivity, { state }: Occurrence): ActivityView['status'] {
+function statusOf({ activity }: LoadedActivity, occurrence: Occurrence): ActivityView['status'] {
   if (activity.archivedAt !== null) return 'archived';
-  return activity.type === 'task' && state === 'done' ? 'completed' : 'active';
+  return isCompletedTask(activity, occurrence) ? 'completed' : 'active';
 }
 
 /** Two decimals, as in the contract's example. */

@@ -12,7 +12,7 @@ interface Group {
 /** Of one record, as JSON. Characters are at most three bytes, and the broker takes 1 MB. */
 const RECORD_CHARACTERS_MAX = 256 * 1024;
 /** Of one item, which may have a record of its own: what is left of the broker's 1 MB is for the record's other fields. */
-const ITEM_BYTES_MAX = 900_000;
+export const ITEM_BYTES_MAX = 900_000;
 
 /**
  * Gathers items into few records: those of one user together and in their order, those that are not valid by themselves. What is full

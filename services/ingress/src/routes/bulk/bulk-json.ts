@@ -1,13 +1,13 @@
-import { awaitedBulkCommand, toUtc } from '@waggle/contracts';
+import { awaitedBulkCommand, toUtc, type ItemError } from '@waggle/contracts';
 import { ok, parseBody, Problem, type Answer, type ApiRequest, type createOperationIds } from '@waggle/http';
 import { toRecord } from '@waggle/kafka';
 import { z } from 'zod';
 import type { BulkOrder } from '../../adapters/bulk-order.ts';
 import type { Submit } from '../../adapters/core-client.ts';
-import { createGrouping } from '../../domain/bulk/group-items.ts';
+import { createGrouping, ITEM_BYTES_MAX } from '../../domain/bulk/group-items.ts';
 import { createItemIdentities } from '../../domain/bulk/identify-item.ts';
 import { toAccepted } from '../accepted.ts';
-import { parseItem, TOO_LARGE } from './parse-item.ts';
+import { parseItem } from './parse-item.ts';
 
 export interface BulkJsonDeps {
   operationIds: ReturnType<typeof createOperationIds>;
@@ -17,6 +17,7 @@ export interface BulkJsonDeps {
 }
 
 const ITEMS_MAX = 1_000;
+const TOO_LARGE: ItemError = { code: 'payload_too_large', detail: `One item may have about ${ITEM_BYTES_MAX.toLocaleString('en')} bytes` };
 const bulkBody = z.object({ operations: z.array(z.unknown()).min(1).max(ITEMS_MAX), notify: z.boolean().default(false) });
 
 /** Up to 1,000 items, answered when the core has committed the last of them. */

@@ -11,9 +11,6 @@ export interface ItemContext {
   notify: boolean;
 }
 
-/** What no record of Kafka has room for. */
-export const TOO_LARGE: ItemError = { code: 'payload_too_large', detail: 'One item may have about 900,000 bytes' };
-
 const DETAIL_LENGTH_MAX = 500;
 
 /** One bad item never blocks the others: what is wrong with it is a value. */
