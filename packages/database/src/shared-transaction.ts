@@ -1,17 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
+import { setTimeout } from 'node:timers/promises';
+import type { Client, ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
 import { classifyFailure, DatabaseUnavailable } from './failure.ts';
 import { BEGIN_PLANNED } from './transact.ts';
 
 export interface SharedTransaction {
   /**
    * One transaction around all that `work` does with this pool, be it statements, `transact` or Prisma: it commits when `work` resolves and
-   * rolls back when it rejects. `tx` is for the caller's own statements, before or after the others.
+   * is rolled back, before this rejects, when it rejects. `tx` is for the caller's own statements, before or after the others.
    */
   inOneTransaction<Result>(work: (tx: ClientBase) => Promise<Result>): Promise<Result>;
   /** Inside such a transaction: once it has committed, and never if it has not. Elsewhere: at once. */
   afterCommit(callback: () => void): void;
 }
+
+/** A server that is frozen never closes, and the caller is waiting for an answer. */
+const CLOSING_MAX_MS = 400;
 
 interface Ambient {
   tx: ClientBase;
@@ -64,8 +68,8 @@ export function shareTransactions(pool: Pool): SharedTransaction {
         return result;
       } finally {
         ambient.isOpen = false;
-        // A connection whose transaction did not end as planned is closed, which rolls back.
-        client.release(!isEnded);
+        if (isEnded) client.release();
+        else await closeWithRollback(client);
       }
     },
     afterCommit(callback) {
@@ -74,6 +78,16 @@ export function shareTransactions(pool: Pool): SharedTransaction {
       else callback();
     },
   };
+}
+
+/**
+ * A connection that is being closed takes no further statement, so nothing can follow the rollback. Whoever tries again at once must not
+ * find locks of this transaction: the server closes its side once it has let go of them.
+ */
+async function closeWithRollback(client: PoolClient): Promise<void> {
+  const closed = (client as PoolClient & Client).end();
+  await Promise.race([closed, setTimeout(CLOSING_MAX_MS, undefined, { ref: false })]);
+  client.release(true);
 }
 
 async function commit(client: ClientBase): Promise<void> {

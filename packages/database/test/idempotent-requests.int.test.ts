@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { createSealedBox, encryptionKeys } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -73,11 +74,35 @@ test('work that fails leaves nothing behind, what it committed by itself include
   expect(await numbers()).toContain(30);
 });
 
+test('once its failure is told, nothing of the request is left in the database, a statement that was still running included', async () => {
+  const request = aRequest();
+  const failing = async () => {
+    void query(pool, { name: 'sleep', text: 'SELECT pg_sleep(0.1)' }).catch(() => {});
+    await setImmediate();
+    throw new Error('no answer');
+  };
+  await expect(requests.runOnce(request, failing)).rejects.toThrow('no answer');
+  expect(await requests.runOnce(request, async () => 'done')).toEqual({ kind: 'executed', answer: 'done' });
+});
+
+test('what outlives the request that it was a part of changes nothing any more', async () => {
+  let late: Promise<unknown> | undefined;
+  const failing = async () => {
+    const client = await pool.connect();
+    void client.query('SELECT pg_sleep(0.1)').catch(() => {});
+    late = setImmediate().then(() => client.query('INSERT INTO numbers VALUES (35)')).catch(() => 'refused').finally(() => client.release());
+    throw new Error('no answer');
+  };
+  await expect(requests.runOnce(aRequest(), failing)).rejects.toThrow('no answer');
+  expect(await late).toBe('refused');
+  expect(await numbers()).not.toContain(35);
+});
+
 test('a process that dies between effect and answer leaves nothing behind', async () => {
   const request = aRequest();
   const dying = requests.runOnce(request, async () => {
     await insert(40);
-    await stack.db('behavior-core').query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'idempotency' AND state LIKE 'idle in%'");
+    await stack.db('behavior-core').query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'idempotency' AND state LIKE 'idle in%'");
     return 'never known';
   });
   await expect(dying).rejects.toThrow();
