@@ -34,6 +34,11 @@ const APPEND = {
     SELECT shard, records FROM unnest($1::int[], string_to_array($2, E'\\x1f')) WITH ORDINALITY AS r(shard, records, index) ORDER BY index`,
 };
 
+const READ_ROWS_MAX = 100;
+const READ_BYTES_MAX = 1_000_000;
+/** UTF-8 takes so many for one of JavaScript's units of text. */
+const BYTES_PER_CHARACTER_MAX = 3;
+
 // Per shard by its primary key: another shard's backlog is never read through. A megabyte of each, and a first row in any case, since all of
 // it is in memory at once. The release before wrote a row for each record, in columns of its own.
 export const READ = {
@@ -43,9 +48,9 @@ export const READ = {
     FROM unnest($1::int[]) AS mine(shard)
     CROSS JOIN LATERAL (
       SELECT *, sum(octet_length(records)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING) - octet_length(records) AS bytes_before
-      FROM (SELECT * FROM outbox WHERE outbox.shard = mine.shard ORDER BY position LIMIT 100) AS oldest
+      FROM (SELECT * FROM outbox WHERE outbox.shard = mine.shard ORDER BY position LIMIT ${READ_ROWS_MAX}) AS oldest
     ) AS o
-    WHERE o.bytes_before IS NULL OR o.bytes_before < 1000000`,
+    WHERE o.bytes_before IS NULL OR o.bytes_before < ${READ_BYTES_MAX}`,
 };
 
 const REMOVE = {
@@ -91,18 +96,23 @@ interface StoredRow {
   records: string;
 }
 
-/** Removes what is published and reads what is next, oldest first per shard, in one round trip. */
-export async function advanceOutbox(pool: Pool, shards: readonly number[], published: readonly CommittedRow[]): Promise<CommittedRow[]> {
+/** Removes what is published and reads what is next, oldest first per shard, in one round trip. `isAll`: nothing was left that could have been read. */
+export async function advanceOutbox(pool: Pool, shards: readonly number[], published: readonly CommittedRow[]): Promise<{ rows: CommittedRow[]; isAll: boolean }> {
   const client = await pool.connect();
   let isWell = false;
   try {
     const sent = [client.query(BEGIN_LAZY), remove(client, published), client.query<StoredRow>({ ...READ, values: [shards] }), client.query('COMMIT')] as const;
     const [, , { rows }] = await Promise.all(sent);
     isWell = true;
-    return rows.map(({ records, ...row }) => ({ ...row, records: JSON.parse(records) }));
+    return { rows: rows.map(({ records, ...row }) => ({ ...row, records: JSON.parse(records) })), isAll: reachesNoLimit(rows) };
   } finally {
     client.release(!isWell);
   }
+}
+
+/** The limits are those of one shard. To look again for nothing costs little, so what all of them have is taken for one's. */
+function reachesNoLimit(rows: readonly StoredRow[]): boolean {
+  return rows.length < READ_ROWS_MAX && rows.reduce((length, { records }) => length + records.length, 0) < READ_BYTES_MAX / BYTES_PER_CHARACTER_MAX;
 }
 
 async function remove(client: ClientBase, rows: readonly CommittedRow[]): Promise<void> {

@@ -13,7 +13,7 @@ interface PublishingDeps {
 
 /**
  * Publishes until nothing is left: one publication in flight, oldest first. A row is removed after Kafka's acknowledgement, together with
- * the reading of the next ones.
+ * the reading of the next ones, whoever asks for that: a wake-up, a sweep or the stop.
  */
 export function createPublishing({ db, publish, usableShards, logger }: PublishingDeps) {
   let published: CommittedRow[] = [];
@@ -38,12 +38,13 @@ export function createPublishing({ db, publish, usableShards, logger }: Publishi
   async function drain(): Promise<void> {
     for (;;) {
       const shards = usableShards();
-      if (shards.length === 0) return;
-      const rows = await advanceOutbox(db, shards, published);
+      if (shards.length === 0 && published.length === 0) return;
+      const { rows, isAll } = await advanceOutbox(db, shards, published);
       published = [];
       if (rows.length === 0) return;
       await publish(rows.flatMap(({ records }) => records));
       published = rows;
+      if (isAll) return;
     }
   }
 

@@ -4,7 +4,9 @@ import type { KafkaRecord } from '@waggle/kafka';
 import { createLogger } from '@waggle/runtime';
 import { eventually, useStack } from '@waggle/testkit';
 import { expect, test } from '@jest/globals';
+import type { Pool } from 'pg';
 import { advanceOutbox, appendToOutbox, READ, shardOf, SHARDS } from '../src/outbox.ts';
+import { createPublishing } from '../src/publishing.ts';
 import { createOutboxRelay } from '../src/relay.ts';
 
 const stack = useStack();
@@ -38,6 +40,9 @@ const holders = async () => {
   return Object.fromEntries(rows.map(({ holder, shards }) => [holder, shards]));
 };
 
+/** The last pass, and the removal of what that published. */
+const AT_STOP = 2;
+
 test('the outbox is read along its key, whatever the planner knows of it', async () => {
   const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'plan' });
   const stop = await stack.run([database]);
@@ -56,7 +61,7 @@ test('removing what is published need not reach the disk, but whatever the conne
   const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'lazy removal' });
   const stop = await stack.run([database]);
   await append('k', '1');
-  const published = await advanceOutbox(database.pool, [shardOf('k')], []);
+  const { rows: published } = await advanceOutbox(database.pool, [shardOf('k')], []);
   // A trigger runs inside the transaction, so it sees what its commit will go by.
   await db().query('CREATE TABLE modes (mode text)');
   await db().query(`CREATE FUNCTION note_mode() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
@@ -89,6 +94,40 @@ test('what could not be published goes out later, before what came after it', as
   expect(kafka.values).toEqual(['1', '2', '3', '4']);
   expect(relay.health()).toBeNull();
   await stop();
+});
+
+test('a record costs one transaction beside its own: it is removed with the reading of the next, or at the stop', async () => {
+  const kafka = recordingPublish();
+  let transactions = 0;
+  const connect = () => {
+    transactions++;
+    return db().connect();
+  };
+  const counted: Pool = Object.create(db(), { connect: { value: connect } });
+  const publishing = createPublishing({ db: counted, publish: kafka.publish, usableShards: () => [shardOf('k')], logger: createLogger('test', 'silent') });
+  for (const value of ['1', '2', '3']) {
+    await append('k', value);
+    publishing.run();
+    await eventually(() => expect(kafka.values).toContain(value));
+  }
+  expect(await remaining()).toBe(1);
+  await publishing.stop();
+  expect(transactions).toBe(3 + AT_STOP);
+  expect(kafka.values).toEqual(['1', '2', '3']);
+  expect(await remaining()).toBe(0);
+});
+
+test('a backlog is published whole by one pass, whichever limit its readings reach', async () => {
+  const kafka = recordingPublish();
+  const publishing = createPublishing({ db: db(), publish: kafka.publish, usableShards: () => [shardOf('k')], logger: createLogger('test', 'silent') });
+  const many = Array.from({ length: 250 }, (_, n) => `many ${n}`);
+  const large = Array.from({ length: 5 }, (_, n) => `${n} ${'€'.repeat(200_000)}`);
+  for (const values of [many, large]) {
+    for (const value of values) await append('k', value);
+    publishing.run();
+    await eventually(() => expect(kafka.values.slice(-values.length)).toEqual(values));
+  }
+  await publishing.stop();
 });
 
 test('what a predecessor left is published before anything new', async () => {
