@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { gather, type Component, type Logger, type Registry } from '@waggle/runtime';
 import { Counter } from 'prom-client';
 import type { BatchHandler, RawRecord } from './batch-handler.ts';
@@ -19,13 +18,9 @@ export interface ConsumerSettings extends SourceSettings {
   stuckAfterMs?: number;
   /** So many records are handled at once at most, whatever waits: a transaction has to end within the time-out of its statements. Default 1,000. */
   batchMax?: number;
-  /** For who is in no hurry: after a small batch it rests so long, and what comes meanwhile shares the next one's round trips. Default 0. */
-  restMs?: number;
 }
 
 const BATCH_MAX = 1_000;
-/** A batch as large as this shows a backlog, and who rests then falls behind. */
-const BACKLOG = 500;
 
 /** One batch in flight; whatever any partition delivers meanwhile makes up the next. Offsets are committed behind the effects. */
 export function createConsumer(settings: ConsumerSettings, { handler, publish, logger, metrics }: ConsumerDeps): Component {
@@ -50,7 +45,6 @@ export function createConsumer(settings: ConsumerSettings, { handler, publish, l
       await runBatch(records.slice(at, at + batchMax)).catch(giveUp);
     }
     busySince = null;
-    if (settings.restMs !== undefined && records.length < BACKLOG && !isStopping) await pause(settings.restMs);
   }
 
   /** What is neither handled nor set aside has to stay the next one: an offset committed behind it would lose it. */

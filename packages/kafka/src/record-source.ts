@@ -17,6 +17,8 @@ export interface SourceSettings {
   pendingMax?: number;
   /** Of one partition, in one fetch; a larger record comes alone. Default 256 KB: a backlog of a dozen partitions has to fit into a small heap several times over. */
   fetchBytesMax?: number;
+  /** For who is in no hurry: after a fetch that brought little it rests so long, and what comes meanwhile shares the next one, and a batch. Default 0. */
+  restMs?: number;
 }
 
 interface SourceDeps {
@@ -26,6 +28,8 @@ interface SourceDeps {
 }
 
 const PENDING_MAX = 5_000;
+/** So many that are not handled show a backlog, and who rests then falls behind. */
+const BACKLOG = 500;
 const RESTART_PAUSE_MS_MAX = 1_000;
 
 /** Reads one topic in a group. It hands records on without waiting for them to be handled, so that KafkaJS already fetches the next. */
@@ -71,6 +75,7 @@ export function createRecordSource(settings: SourceSettings, { topic, receive, l
     const records = batch.messages.map((message) => toRaw(batch.partition, message));
     pending += records.length;
     void receive(records).then(() => { pending -= records.length; }, fail);
+    if (settings.restMs !== undefined && pending < BACKLOG) await pause(settings.restMs);
     while (pending > (settings.pendingMax ?? PENDING_MAX) && !isStopping) {
       await pause(20);
       await heartbeat();

@@ -37,6 +37,42 @@ test('a backlog is handled in batches, each of a bounded size, in order', async 
   expect(Math.max(...batches.map(({ length }) => length))).toBe(70);
 });
 
+test('who is in no hurry fetches once what came during its rest, and has it as one batch', async () => {
+  const batches: string[][] = [];
+  const handle = async (records: readonly RawRecord[]) => {
+    batches.push(records.map(({ value }) => value));
+    return records.map(done);
+  };
+  const fetches = { count: 0 };
+  const consumer = createConsumer(
+    { kafka: { ...stack.kafka, openSocket: countFetches(fetches, line.openSocket) }, groupId: 'rested', deadLetterTopic: 'unused', restMs: 2_000 },
+    { handler: { topic: 'public.campaign.event.v1', handle }, publish: stack.publish, logger, metrics: new Registry() },
+  );
+  const publish = (value: string) => stack.publish([{ topic: 'public.campaign.event.v1', key: 'k', value, headers: {} }]);
+  const stop = await stack.run([consumer]);
+  await publish('first');
+  await eventually(() => expect(batches).toEqual([['first']]));
+  const before = fetches.count;
+  for (const value of ['second', 'third', 'fourth']) await publish(value);
+  await eventually(() => expect(batches).toEqual([['first'], ['second', 'third', 'fourth']]));
+  expect(fetches.count - before).toBe(1);
+  await stop();
+});
+
+/** Kafka's protocol: four bytes of length, two that say what is asked. */
+const FETCH = 1;
+
+const countFetches = (fetches: { count: number }, openSocket: () => Socket) => () => {
+  const socket = openSocket();
+  const write: Socket['write'] = socket.write.bind(socket);
+  socket.write = (...given: unknown[]) => {
+    const [bytes] = given;
+    if (bytes instanceof Uint8Array && Buffer.from(bytes).readInt16BE(4) === FETCH) fetches.count++;
+    return Reflect.apply(write, socket, given);
+  };
+  return socket;
+};
+
 test('a broker that is away is waited for, however often the consumer crashes meanwhile; stopping does not wait for it', async () => {
   const [values, failures]: [string[], unknown[]] = [[], []];
   const handle = async (records: readonly RawRecord[]) => {
