@@ -98,6 +98,24 @@ test('a redelivered record makes no second delivery, in the same batch or in a l
   expect(await deliveriesTo(id)).toHaveLength(3);
 });
 
+test('an event that concerns nobody costs no transaction, and an endpoint that the process has not heard of yet is somebody', async () => {
+  let transactions = 0;
+  const connect = () => {
+    transactions++;
+    return database.pool.connect();
+  };
+  const pool: typeof database.pool = Object.create(database.pool, { connect: { value: connect }, query: { value: database.pool.query.bind(database.pool) } });
+  const queue = createDeliveryQueue(database.pool, { owner: 'thrifty', leaseMs: 60_000 });
+  const fanOut = createFanOut({ pool, directory: createEndpointDirectory(), queue, engine: { room: () => 0, accept() {} } }, { leaseMs: 60_000 });
+  const event = { workspaceId: 'ws_nobody', id: 'evt_nobody', event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 };
+  await fanOut([event]);
+  expect(transactions).toBe(0);
+
+  const { id } = await endpointAt('/nobody', { workspaceId: 'ws_nobody' });
+  await fanOut([{ ...event, id: 'evt_somebody' }]);
+  expect(await deliveriesTo(id)).toMatchObject([{ event_id: 'evt_somebody' }]);
+});
+
 test('what a process left between its commit and its attempts is delivered by a successor, once, when the lease has run out', async () => {
   const { id } = await endpointAt('/left', { workspaceId: 'ws_4' });
   const events = [anEvent({ workspaceId: 'ws_4' }), anEvent({ workspaceId: 'ws_4' })];

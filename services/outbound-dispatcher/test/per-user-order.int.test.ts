@@ -140,6 +140,7 @@ test('an endpoint that comes to want order has it for all that follows, behind w
 test('the change waits for a fan-out that knows nothing of it yet', async () => {
   const { id } = await anEndpoint(database.pool, stack.env['ENCRYPTION_KEYS'], { url: receiver.url('/raced'), workspaceId: 'ws_6' });
   const directory = createEndpointDirectory();
+  await directory.refresh(database.pool);
   const change = () => storeOf(database.pool).change(by, { workspaceId: 'ws_6', userId: null }, id, { ...NO_CHANGE, ordering: 'per_user' });
   let changed: Promise<unknown> | undefined;
   const fanOut = createFanOut({

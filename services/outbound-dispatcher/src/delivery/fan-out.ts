@@ -1,4 +1,4 @@
-import { transact } from '@waggle/database';
+import { classifyFailure, transact } from '@waggle/database';
 import type { KafkaRecord } from '@waggle/kafka';
 import { appendToOutbox } from '@waggle/outbox';
 import type { Pool } from 'pg';
@@ -29,6 +29,7 @@ const CHUNK = 250;
 /** Events → deliveries and messages of the feed, one batched insert of each per transaction; then first attempts, if there is room. */
 export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { leaseMs }: { leaseMs: number }): FanOut {
   async function fanOut(events: readonly WebhookEvent[], messages: ReadonlyMap<string, NewMessage>): Promise<void> {
+    if (await concernsNobody(events, messages)) return;
     // Taken before BEGIN, and so not later than the database's clock takes it.
     const leaseEndsAt = performance.now() + leaseMs;
     const toAttempt = await transact(pool, {
@@ -56,6 +57,14 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
       },
     });
     engine.accept(toAttempt.map((plan) => toDelivery(plan, leaseEndsAt)));
+  }
+
+  /** A transaction for nothing would cost more than all else that most users' events cost here. */
+  async function concernsNobody(events: readonly WebhookEvent[], messages: ReadonlyMap<string, NewMessage>): Promise<boolean> {
+    const isSo = () => events.every((event) => !messages.has(eventKey(event)) && directory.inWorkspace(event.workspaceId).length === 0);
+    if (!isSo()) return false;
+    await directory.refresh(pool).catch((error: unknown) => { throw classifyFailure(error); });
+    return isSo();
   }
 
   /** What finds no room is inserted without a lease, for whoever has room first. Of those that wait for each other one takes room. */
