@@ -21,11 +21,13 @@ export interface RelaySettings {
 }
 
 export interface OutboxRelay extends Component {
-  /** Right after a commit: whoever holds these keys' shards publishes them now. Never rejects; a lost wake-up costs one sweep. */
+  /** Right after a commit: whoever holds these keys' shards publishes them. Never rejects; a lost wake-up costs one sweep. */
   wake(keys: readonly string[]): void;
 }
 
 const RENEW_INTERVAL_MS = 1_000;
+/** Whoever waits for an answer comes first: the relay's work, and that of all who read what it publishes, takes the same processors. */
+const AFTER_ANSWERS_MS = 2;
 
 /**
  * Publishes what was committed: the holder of a shard's lease alone, always the oldest first. A crash or a lost lease can publish a record
@@ -36,6 +38,8 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
   const publishing = createPublishing({ db, publish, usableShards: leases.usable, logger });
   const wakeUp = createWakeUp({ db, databaseUrl, logger }, publishing.run);
   let timers: NodeJS.Timeout[] = [];
+  let committed = new Set<string>();
+  let waking: NodeJS.Timeout | undefined;
   let renewing = Promise.resolve();
   let leaseFailure: string | null = null;
 
@@ -49,13 +53,19 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
     }
   }
 
+  function wakeHolders() {
+    const mine = new Set(leases.usable());
+    const shards = new Set(shardsOf([...committed]).values());
+    [committed, waking] = [new Set(), undefined];
+    if (!shards.isSubsetOf(mine)) wakeUp.others();
+    if (!shards.isDisjointFrom(mine)) publishing.run();
+  }
+
   return {
     name: 'outbox relay',
     wake(keys) {
-      const mine = new Set(leases.usable());
-      const shards = new Set(shardsOf(keys).values());
-      if (!shards.isSubsetOf(mine)) wakeUp.others();
-      if (!shards.isDisjointFrom(mine)) publishing.run();
+      for (const key of keys) committed.add(key);
+      waking ??= setTimeout(wakeHolders, AFTER_ANSWERS_MS);
     },
     async start() {
       await renew();
@@ -66,6 +76,8 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
     },
     async stop() {
       timers.forEach((timer) => clearInterval(timer));
+      clearTimeout(waking);
+      if (committed.size > 0) wakeHolders();
       await renewing;
       await wakeUp.stop();
       await publishing.stop();
