@@ -15,7 +15,7 @@ export interface SharedTransaction {
 }
 
 /** A server that is frozen never closes, and the caller is waiting for an answer. */
-const CLOSING_MAX_MS = 400;
+const CLOSING_MAX_MS = 300;
 
 interface Ambient {
   tx: ClientBase;

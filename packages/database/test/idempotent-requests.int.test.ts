@@ -77,7 +77,7 @@ test('work that fails leaves nothing behind, what it committed by itself include
 test('once its failure is told, nothing of the request is left in the database, a statement that was still running included', async () => {
   const request = aRequest();
   const failing = async () => {
-    void query(pool, { name: 'sleep', text: 'SELECT pg_sleep(0.1)' }).catch(() => {});
+    void query(pool, { name: 'sleep', text: 'SELECT pg_sleep(0.05)' }).catch(() => {});
     await setImmediate();
     throw new Error('no answer');
   };
@@ -89,7 +89,7 @@ test('what outlives the request that it was a part of changes nothing any more',
   let late: Promise<unknown> | undefined;
   const failing = async () => {
     const client = await pool.connect();
-    void client.query('SELECT pg_sleep(0.1)').catch(() => {});
+    void client.query('SELECT pg_sleep(0.05)').catch(() => {});
     late = setImmediate().then(() => client.query('INSERT INTO numbers VALUES (35)')).catch(() => 'refused').finally(() => client.release());
     throw new Error('no answer');
   };
