@@ -25,13 +25,23 @@ export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps
   const blame = (error: unknown) => { throw classifyFailure(firstFailure() ?? error); };
   try {
     const [, loaded] = await Promise.all([tx.query(BEGIN_PLANNED), steps.load(tx)]).catch(blame);
-    const decision = steps.decide(loaded);
+    const decision = await decideOrRollBack(tx, () => steps.decide(loaded));
     const saved = await saveAndCommit(tx, steps.save(tx, decision)).catch(blame);
     isWhole = true;
     return saved;
   } finally {
     // A connection whose transaction did not end as planned is closed, which rolls back what is open.
     client.release(!isWhole);
+  }
+}
+
+/** Whoever tries again at once, with less, must not find the locks of what was too much: a connection that is closed lets go of them later. */
+async function decideOrRollBack<Decision>(tx: ClientBase, decide: () => Decision): Promise<Decision> {
+  try {
+    return decide();
+  } catch (error) {
+    await tx.query('ROLLBACK').catch(() => {});
+    throw error;
   }
 }
 

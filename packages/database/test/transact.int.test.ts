@@ -70,6 +70,15 @@ describe('nothing is committed', () => {
   });
 });
 
+test('who could not decide has let go of its locks once it says so, whatever was still running', async () => {
+  const load = async (tx: ClientBase) => {
+    await tx.query('SELECT pg_advisory_xact_lock(1)');
+    void tx.query('SELECT pg_sleep(0.1)');
+  };
+  await expect(transact(database.pool, { ...nothing, load, decide: () => { throw new Error('too much'); } })).rejects.toThrow('too much');
+  expect((await database.pool.query('SELECT pg_try_advisory_xact_lock(1) AS is_free')).rows).toEqual([{ is_free: true }]);
+});
+
 test('a connection that failed is not used again, and the pool goes on', async () => {
   for (let round = 0; round < 5; round++) {
     await expect(transact(database.pool, { ...nothing, save: (tx) => tx.query('SELECT 1 / 0') })).rejects.toMatchObject({ code: '22012' });

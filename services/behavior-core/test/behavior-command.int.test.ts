@@ -3,6 +3,7 @@ import { openDatabase } from '@waggle/database';
 import { toRecord, type RawRecord } from '@waggle/kafka';
 import { aCommand, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
+import type { Pool } from 'pg';
 import { applyInstructions, FIND_OPERATIONS, recordPoisoned, toInstruction } from '../src/adapters/command-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
@@ -198,16 +199,21 @@ test('a change made over HTTP meanwhile is waited for and seen, not overwritten'
 
 test('no statement of a batch reads a whole table, though the tables were small when the plans were made', async () => {
   await db().query('VACUUM ANALYZE');
+  await flushCounts(db());
   const before = await wholeReads();
   for (const _ of Array(8)) await apply([onAnotherDay(), onAnotherDay({ userId: 'usr_1', activityId: 'act_1' })]);
-  // What a connection has counted is seen by others a second later, or when it is told to.
-  const connections = await Promise.all(Array.from({ length: database.pool.totalCount }, () => database.pool.connect()));
-  await Promise.all(connections.map((connection) => connection.query('SELECT pg_stat_force_next_flush()').finally(() => connection.release())));
+  await flushCounts(database.pool);
 
   const after = await wholeReads();
   expect(after.indexReads).toBeGreaterThan(before.indexReads);
   expect(after.tables).toEqual(before.tables);
 });
+
+/** What a connection has counted is seen by others a second later, or when it is told to. */
+async function flushCounts(pool: Pool) {
+  const connections = await Promise.all(Array.from({ length: pool.totalCount }, () => pool.connect()));
+  await Promise.all(connections.map((connection) => connection.query('SELECT pg_stat_force_next_flush()').finally(() => connection.release())));
+}
 
 async function wholeReads() {
   const { rows } = await db().query<{ relname: string; seq_scan: string; idx_scan: string }>('SELECT relname, seq_scan, idx_scan FROM pg_stat_user_tables ORDER BY relname');

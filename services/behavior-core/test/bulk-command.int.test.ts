@@ -202,9 +202,14 @@ test('who waits for an answer does not wait for the backfills of others', async 
   for (const first of [0, 1, 2, 3, 4, 5, 6, 7]) await publish(aRecord(days.map((day) => completed(first % 2 === 0 ? 0 : 7, -500 * first - day)), { operationId: backfill, total: 4_000, first: first * 500 }));
   const stop = await startCore();
   await eventually(async () => expect((await reader.find('ws_demo', backfill))?.done).toBeGreaterThan(0));
+  // So that it cannot end before.
+  const holder = await db().connect();
+  await holder.query("BEGIN; SELECT FROM users WHERE workspace_id = 'ws_demo' AND id = 'usr_0' FOR UPDATE");
   await stack.publish([toRecord(awaitedBulkCommand, aRecord([completed(7, 80)], { operationId: awaited, total: 1, replyTo }))]);
   await eventually(() => expect(heard).toHaveLength(1));
   expect((await reader.find('ws_demo', backfill))?.completedAt).toBeNull();
+  await holder.query('ROLLBACK');
+  holder.release();
   expect(heard).toMatchObject([{ operation_id: awaited, result: { succeeded: 1 } }]);
   await whenCompleted(backfill);
   await stop();

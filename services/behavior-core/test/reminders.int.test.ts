@@ -1,4 +1,4 @@
-import { behaviorEvent } from '@waggle/contracts';
+import { behaviorEvent, toUtc } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { createLogger } from '@waggle/runtime';
 import { callApi, eventually, openWindow, readOutbox, useStack } from '@waggle/testkit';
@@ -146,11 +146,16 @@ test('who is due is read from an index, whatever the number of users, and nobody
 test('killed while it sends, the core sends each reminder once', async () => {
   await seed({ users: 1_000, window: openWindow(), remindAt: new Date(Date.now() - 120_000).toISOString() });
   const sent = async () => Number((await db().query("SELECT count(*) FROM reminders WHERE outcome = 'sent'")).rows[0].count);
+  // It leaves alone whom somebody else holds, so it cannot be done before it is killed.
+  const holder = await db().connect();
+  await holder.query("BEGIN; SELECT FROM users WHERE id = 'usr7' FOR UPDATE");
   const core = await stack.start('behavior-core', { REMINDER_INTERVAL_MS: '20' });
   await eventually(async () => expect(await sent()).toBeGreaterThan(600), { intervalMs: 5 });
   process.kill(core.pid, 'SIGKILL');
   await core.ended;
   expect(await sent()).toBeLessThan(3_000);
+  await holder.query('ROLLBACK');
+  holder.release();
   await core.restart();
   await eventually(async () => expect(await sent()).toBe(3_000));
   const published = () => events.filter(({ key }) => key.startsWith('ws:usr')).map(({ headers }) => headers['ce_id']);
@@ -180,7 +185,7 @@ test('whatever changes is looked at by itself: creations, snoozes, definitions, 
   await eventually(() => expect(remindersOf('usr_night')).toMatchObject([{ type: 'nudge', activity_id: night.id }]));
 
   // A snooze moves it, to the second.
-  const until = new Date(Date.now() + 1_500).toISOString();
+  const until = toUtc(new Date(Date.now() + 1_500));
   await call('POST', `/activities/${habit.id}/snooze`, { until });
   await eventually(() => expect(remindersOf('usr_live')).toHaveLength(2));
   expect(remindersOf('usr_live')[1]).toMatchObject({ type: 'nudge', scheduled_for: until });

@@ -90,7 +90,7 @@ test.each([
   ['of some of both', 'CASE WHEN place <= 3 THEN place ELSE floor(extract(epoch FROM time) * 1000)::bigint * 2048 END'],
 ])('recorded_since is inclusive and recorded_until exclusive, either way round, %s', async (_, position) => {
   await pool.query(`UPDATE events SET recorded_at = time, position = ${position}
-    FROM (SELECT position AS old, place, timestamptz '2026-04-01' + place * interval '1 hour' AS time
+    FROM (SELECT position AS old, place, timestamptz '2026-04-01 00:00Z' + place * interval '1 hour' AS time
       FROM (SELECT position, row_number() OVER (ORDER BY position) AS place FROM events WHERE workspace_id = 'ws_demo') AS numbered) AS moved
     WHERE workspace_id = 'ws_demo' AND position = old`);
   const { data } = await list({});

@@ -40,7 +40,7 @@ test('a log with events from before its partitions keeps them, its cursors lead 
   await apply(names.slice(0, split));
   const old = Array.from({ length: 5 }, () => anEvent());
   await db.query(`INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body)
-    SELECT 'ws_demo', id, 'activity.completed', 'usr_abc123', 'act_xyz789', now(), timestamptz '2026-11-01' + n * interval '1 day', format('{"id":"%s"}', id) FROM unnest($1::text[]) WITH ORDINALITY AS given(id, n)`, [old.map(({ id }) => id)]);
+    SELECT 'ws_demo', id, 'activity.completed', 'usr_abc123', 'act_xyz789', now(), timestamptz '2026-11-01 00:00Z' + n * interval '1 day', format('{"id":"%s"}', id) FROM unnest($1::text[]) WITH ORDINALITY AS given(id, n)`, [old.map(({ id }) => id)]);
   await apply(names.slice(split));
 
   const store = createEventStore({ pool: db, metrics: new Registry() });

@@ -89,8 +89,8 @@ test('what the log had lost is back in its order, old cursors say how to go on, 
   const known = (items: { id: string; recorded_at: string }[]) => new Map(items.filter(({ id }) => !lost.includes(id)).map((item) => [item.id, item]));
   // Each as it was, `recorded_at` too, which never falls.
   expect([...known(anew.data).keys()].toSorted()).toEqual([...known(data).keys()].toSorted());
-  const times = anew.data.map(({ recorded_at: at }: { recorded_at: string }) => at);
-  expect(times).toEqual(times.toSorted());
+  const times = anew.data.map(({ recorded_at: at }: { recorded_at: string }) => Date.parse(at));
+  expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
 
   const next = anEvent({ user_id: 'usr_1' });
   await stack.publish([recordOf(recent[0]!), recordOf(next)]);

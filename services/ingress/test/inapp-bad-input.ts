@@ -41,7 +41,7 @@ const FIELDS: readonly Variant[] = [
   ...['', '2026-01-02', '2026-01-02T03:04:05', '2026-01-02 03:04:05Z', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-02T24:00:01Z', '2026-01-02T03:04:61Z',
     '2026-01-02T03:04:05+25:00', '0000-01-01T00:00:00Z', '-2026-01-02T03:04:05Z', '+012026-01-02T03:04:05Z', 'Fri, 02 Jan 2026 03:04:05 GMT', '1767322945', ' 2026-01-02T03:04:05Z',
     '2026-W01-5T03:04:05Z', '2026-002T03:04:05Z', 'now', '0001-01-01T00:00:00+14:00',
-    new Date(Date.now() + WEEK_MS + 60_000).toISOString()].map((value) => withField('occurred_at', value)),
+    new Date(Date.now() + WEEK_MS + 3_600_000).toISOString()].map((value) => withField('occurred_at', value)),
   ...[null, true, 5, 'text', [], [{}], {}].map((value): Variant => ({ description: `a body that is ${JSON.stringify(value)}`, code: 'validation_failed', body: () => value })),
   { description: 'a campaign of somebody else', code: 'campaign_mismatch', body: (event) => ({ ...event, campaign_id: 2_147_483_647 }) },
   { description: 'a campaign id that no database could hold', code: 'campaign_mismatch', body: (event) => ({ ...event, campaign_id: Number.MAX_SAFE_INTEGER }) },

@@ -251,7 +251,7 @@ test('an endpoint that does not answer is left alone and probed with one; what w
 
 test('of several instances one probes, where there is something due, and the next if that one dies', async () => {
   const { id } = await endpointAt('/probed', { workspaceId: 'ws_16' });
-  const [first, second] = [1, 2].map(() => createEndpointPauses(database.pool, { firstMs: 50, leaseMs: 100 }));
+  const [first, second] = [1, 2].map(() => createEndpointPauses(database.pool, { firstMs: 50, leaseMs: 2_000 }));
   const both = async () => (await Promise.all([first!.probe([id]), second!.probe([id])])).flat();
   expect(await first!.pause({ workspaceId: 'ws_16', id })).toEqual(expect.any(Date));
   expect(await second!.pause({ workspaceId: 'ws_16', id })).toBeNull();
@@ -270,7 +270,7 @@ test('of several instances one probes, where there is something due, and the nex
 test("what waits for an endpoint that is deleted is skipped, with the reason, and not sent", async () => {
   const { id } = await endpointAt('/deleted', { workspaceId: 'ws_8' });
   receiver.program('/deleted', behaviours.answer(500));
-  await startDispatcher({ DELIVERY_RETRY_DELAYS_MS: '1500' });
+  await startDispatcher({ DELIVERY_RETRY_DELAYS_MS: '10000' });
   await publish(anEvent({ workspaceId: 'ws_8' }));
   await eventually(async () => expect(await deliveriesTo(id)).toMatchObject([{ status: 'retrying' }]));
   await storeOf(database.pool).remove(by, { workspaceId: 'ws_8', userId: null }, id);

@@ -239,8 +239,10 @@ test('a replay is the whole schedule again, identical bytes, numbers that go on;
   expect((await operation(second)).body).toMatchObject({ total: 2, done: 2, failed: 0 });
   expect((await deliveriesTo(id)).map(({ status, attempt_count: count }) => [status, count])).toEqual([['succeeded', 9], ['succeeded', 9]]);
   expect((await replay(id, { since: SINCE, dry_run: true })).body.count).toBe(0);
-  const log = await callApi('GET', `${stack.urlOf('behavior-core')}/v1/audit-log?action=endpoint.replayed`, { key: dispatcher.systemKey });
-  expect(log.body.data.filter(({ target }: { target: { id: string } }) => target.id === id)).toHaveLength(2);
+  await eventually(async () => {
+    const log = await callApi('GET', `${stack.urlOf('behavior-core')}/v1/audit-log?action=endpoint.replayed`, { key: dispatcher.systemKey });
+    expect(log.body.data.filter(({ target }: { target: { id: string } }) => target.id === id)).toHaveLength(2);
+  });
 });
 
 test('a replay belongs to who asked for it and the workspace; a disabled endpoint has none; what is wrong is said', async () => {
