@@ -72,8 +72,9 @@ test("the behavior guide's request changes the habit, reaches the receiver signe
 
   const inLog = await eventuallyOne(() => call('GET', `/v1/events?user_id=usr_abc123`), eventId);
   expect(inLog).toEqual({ ...JSON.parse(body), recorded_at: expect.any(String) });
-  const delivery = await call('GET', `/v1/webhooks/deliveries/${headers['x-buffy-delivery']}`);
-  expect(delivery).toMatchObject({ status: 200, body: { status: 'succeeded', attempt_count: 1, body, attempts: [{ number: 1, status_code: 200, response_body: 'ok' }] } });
+  await eventually(async () => expect(await call('GET', `/v1/webhooks/deliveries/${headers['x-buffy-delivery']}`)).toMatchObject({
+    status: 200, body: { status: 'succeeded', attempt_count: 1, body, attempts: [{ number: 1, status_code: 200, response_body: 'ok' }] },
+  }));
 });
 
 test("the campaign guide's request is accepted, awards its points once, and everybody can see it", async () => {

@@ -79,7 +79,7 @@ test('Retry-After may be a date', async () => {
 
 test.each<{ description: string; turn: Turn; settings?: Partial<InAppSenderSettings> }>([
   { description: 'a connection that breaks', turn: 'break' },
-  { description: 'a server that says nothing', turn: 'silence', settings: { timeoutMs: 100 } },
+  { description: 'a server that says nothing', turn: 'silence', settings: { timeoutMs: 500 } },
   { description: 'a 500 without a word', turn: { status: 500 } },
   { description: 'a gateway in its own words', turn: { status: 502, body: '<html>Bad gateway</html>' } },
   { description: 'a 200 that is not ours', turn: { status: 200, body: 'Welcome' } },

@@ -11,8 +11,8 @@ import { bulkRoute } from './routes/bulk/bulk.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
-/** Clients are promised an answer within three seconds. */
-const ACKNOWLEDGED = { withinMs: 2_500 };
+/** Clients are promised an answer within three seconds, all else that is done for it included. */
+const ACKNOWLEDGED = { withinMs: 2_000 };
 
 export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
