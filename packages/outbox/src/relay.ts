@@ -38,7 +38,7 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
   const publishing = createPublishing({ db, publish, usableShards: leases.usable, logger });
   const wakeUp = createWakeUp({ db, databaseUrl, logger }, publishing.run);
   let timers: NodeJS.Timeout[] = [];
-  let committed = new Set<string>();
+  let toWake = new Set<number>();
   let waking: NodeJS.Timeout | undefined;
   let renewing = Promise.resolve();
   let leaseFailure: string | null = null;
@@ -55,8 +55,8 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
 
   function wakeHolders() {
     const mine = new Set(leases.usable());
-    const shards = new Set(shardsOf([...committed]).values());
-    [committed, waking] = [new Set(), undefined];
+    const shards = toWake;
+    [toWake, waking] = [new Set(), undefined];
     if (!shards.isSubsetOf(mine)) wakeUp.others();
     if (!shards.isDisjointFrom(mine)) publishing.run();
   }
@@ -64,7 +64,7 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
   return {
     name: 'outbox relay',
     wake(keys) {
-      for (const key of keys) committed.add(key);
+      for (const shard of shardsOf(keys).values()) toWake.add(shard);
       waking ??= setTimeout(wakeHolders, AFTER_ANSWERS_MS);
     },
     async start() {
@@ -77,7 +77,7 @@ export function createOutboxRelay({ db, publish, logger }: RelayDeps, { relayId,
     async stop() {
       timers.forEach((timer) => clearInterval(timer));
       clearTimeout(waking);
-      if (committed.size > 0) wakeHolders();
+      if (toWake.size > 0) wakeHolders();
       await renewing;
       await wakeUp.stop();
       await publishing.stop();
