@@ -22,7 +22,7 @@ const create = async (path: string, body: unknown) => {
 
 beforeAll(async () => {
   receiver = await startReceiver();
-  await stack.start('behavior-core');
+  await stack.start('behavior-core', { REMINDER_INTERVAL_MS: '1000' });
   await Promise.all([
     stack.start('ingress'),
     stack.start('event-log'),

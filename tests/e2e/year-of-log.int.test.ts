@@ -11,7 +11,7 @@ const log = makeLog(COUNT, 20_261_125);
 
 beforeAll(async () => {
   // What the time of day brings comes to each workspace at another place in its history.
-  await stack.start('behavior-core', { API_LIMIT_PER_MINUTE: '100000', REMINDER_INTERVAL_MS: '86400000', DAY_SWEEP_INTERVAL_MS: '86400000' });
+  await stack.start('behavior-core', { API_LIMIT_PER_MINUTE: '100000' });
   await stack.start('ingress', { INBOUND_LIMIT: '100000', INBOUND_WAIT_MS: '20000' });
 }, 60_000);
 

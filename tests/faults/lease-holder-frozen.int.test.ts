@@ -15,7 +15,7 @@ let second: Instance;
 let systemKey: string;
 
 beforeAll(async () => {
-  const start = () => startInstance(stack, 'behavior-core', { API_LIMIT_PER_MINUTE: '100000', REMINDER_INTERVAL_MS: '86400000', DAY_SWEEP_INTERVAL_MS: '86400000' });
+  const start = () => startInstance(stack, 'behavior-core', { API_LIMIT_PER_MINUTE: '100000' });
   [first, second] = [await start(), await start()];
   await stack.start('event-log');
   ({ systemKey } = await stack.createWorkspace());

@@ -25,7 +25,7 @@ let before: Map<string, string[]>;
 beforeAll(async () => {
   receiver = await startReceiver();
   const settings = { API_LIMIT_PER_MINUTE: '100000', ALLOW_INSECURE_ENDPOINTS: 'true', EGRESS_ALLOW_CIDRS: '127.0.0.0/8' };
-  const core = createCore(loadCoreConfig(stack.envOf('behavior-core', settings)));
+  const core = createCore(loadCoreConfig(stack.envOf('behavior-core', { ...settings, REMINDER_INTERVAL_MS: '1000' })));
   const others = [
     { service: 'ingress', ...createIngress(loadIngressConfig(stack.envOf('ingress', settings))) },
     { service: 'event-log', ...createLog(loadLogConfig(stack.envOf('event-log', settings))) },

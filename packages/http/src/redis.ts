@@ -1,17 +1,35 @@
 import { warnSeldom, type Component, type Logger } from '@waggle/runtime';
 import { Redis, type Command } from 'ioredis';
 
-const COMMAND_TIMEOUT_MS = 100;
+export interface RedisSettings {
+  url: string;
+  /** So long a command may take. */
+  timeoutMs: number;
+}
 
 /**
  * ioredis has a time-out of its own, which counts the time in which this process was too busy to read: timers come before sockets, so an answer
  * that had been there for long was thrown away, and a limit was kept locally though Redis had counted. What is in the socket is read first.
  */
 class PatientRedis extends Redis {
+  private readonly timeoutMs: number;
+
+  constructor({ url, timeoutMs }: RedisSettings) {
+    super(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 1_000,
+      enableAutoPipelining: true,
+      retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
+    });
+    this.timeoutMs = timeoutMs;
+  }
+
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     const timer = setTimeout(() => setImmediate(() => {
       if (!command.isSettled) command.reject(new Error('Command timed out'));
-    }), COMMAND_TIMEOUT_MS);
+    }), this.timeoutMs);
     const settled = () => { clearTimeout(timer); };
     command.promise.then(settled, settled);
     return super.sendCommand(command, stream);
@@ -19,15 +37,8 @@ class PatientRedis extends Redis {
 }
 
 /** Fails at once while Redis is away: nothing that is asked of it on the way of a request is worth waiting for. */
-export function createRedis(url: string, logger: Logger): Component & { client: Redis } {
-  const client = new PatientRedis(url, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 1_000,
-    enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
-  });
+export function createRedis(settings: RedisSettings, logger: Logger): Component & { client: Redis } {
+  const client = new PatientRedis(settings);
   client.on('error', warnSeldom(logger, 'redis'));
   return {
     name: 'redis',

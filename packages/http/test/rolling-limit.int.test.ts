@@ -11,7 +11,7 @@ import { createLocalLimit, createRollingLimit, type Admission } from '../src/rol
 const { redisUrl } = JSON.parse(process.env['WAGGLE_TEST_SERVERS'] ?? '{}');
 const redis = new Redis(redisUrl, { lazyConnect: true });
 const logger = createLogger('test', 'silent');
-const impatient = createRedis(redisUrl, logger);
+const impatient = createRedis({ url: redisUrl, timeoutMs: 100 }, logger);
 beforeAll(async () => {
   await redis.connect();
   await impatient.client.connect();
@@ -87,7 +87,7 @@ test('an answer that was there in time counts, however late the process comes to
 });
 
 test('while Redis is away each instance admits its share of a limit, by how many of its service were last seen', async () => {
-  const { client } = createRedis(redisUrl, logger);
+  const { client } = createRedis({ url: redisUrl, timeoutMs: 5_000 }, logger);
   await client.connect();
   const instance = (instanceId: string, service = 'shared') => createInstanceCount({ redis: client, logger, service, instanceId });
   const [first, second, third, stranger] = [instance('a'), instance('b'), instance('c'), instance('d', 'another')];

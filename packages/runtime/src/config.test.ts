@@ -34,6 +34,6 @@ test('what every service has is named alike, and paths can be put behind its pub
     port: 3000,
     publicUrl: 'https://waggle.example',
     kafka: { brokers: ['a:1'], clientId: 'ingress', prefix: 't.' },
-    redisUrl: 'redis://r',
+    redis: { url: 'redis://r', timeoutMs: 100 },
   });
 });

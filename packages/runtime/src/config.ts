@@ -40,6 +40,8 @@ export const serviceEnvironment = {
   KAFKA_BROKERS: list,
   KAFKA_PREFIX: z.string().default(''),
   REDIS_URL: z.url(),
+  /** An answer that takes longer is done without: limits are counted in the process then. Requests wait for it, so it is short. */
+  REDIS_TIMEOUT_MS: milliseconds(100),
   INTERNAL_TOKEN: z.string().min(16),
   /** How long a request's body may take to arrive; streams have their own rule. */
   BODY_TIMEOUT_MS: milliseconds(60_000),
@@ -67,7 +69,7 @@ export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: s
     ...processConfig(parsed),
     instanceId: parsed.INSTANCE_ID,
     kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX, publicUrl: parsed.PUBLIC_URL },
-    redisUrl: parsed.REDIS_URL,
+    redis: { url: parsed.REDIS_URL, timeoutMs: parsed.REDIS_TIMEOUT_MS },
     internalToken: parsed.INTERNAL_TOKEN,
     bodyTimeoutMs: parsed.BODY_TIMEOUT_MS,
   };

@@ -11,7 +11,7 @@ test('where nobody waits bulk goes on at once; once somebody has, it rests sever
   const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   expect(rightOfWay.isQuiet()).toBe(true);
   expect(rightOfWay.restsPerWork()).toBe(0);
-  expect(await timeOf(() => rightOfWay.rest(10_000))).toBeLessThan(200);
+  expect(await timeOf(() => rightOfWay.rest(10_000))).toBeLessThan(500);
 
   expect(await rightOfWay.lead(async () => 'answered')).toBe('answered');
   expect(rightOfWay.isQuiet()).toBe(false);
@@ -44,7 +44,8 @@ test('a failure is the caller\'s alone', async () => {
 test('what others take while there is no bulk says nothing about how much bulk they stand', async () => {
   const rightOfWay = createRightOfWay({ slowMs: 1_000, restsMax: 4 });
   for (let n = 0; n < 400; n++) await rightOfWay.lead(async () => {});
-  expect(await timeOf(() => rightOfWay.rest(100))).toBeGreaterThanOrEqual(375);
+  expect(rightOfWay.restsPerWork()).toBe(4);
+  await rightOfWay.rest(1);
   for (let n = 0; n < 400; n++) await rightOfWay.lead(async () => {});
-  expect(await timeOf(() => rightOfWay.rest(100))).toBeLessThan(375);
+  expect(rightOfWay.restsPerWork()).toBeLessThan(4);
 });

@@ -15,6 +15,7 @@ import { readTestServers, type TestServers } from './test-servers.ts';
 // Enough for order across partitions and for sharing them among instances. The dozen of `infra/topics.json` takes the broker five times as long to
 // create, for each file anew.
 const PARTITIONS = 3;
+const DAY_MS = '86400000';
 
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
 export interface Stack {
@@ -146,6 +147,11 @@ function sharedEnvironment({ kafkaBroker, prefix, redisUrl, id }: { kafkaBroker:
     KAFKA_BROKERS: kafkaBroker,
     KAFKA_PREFIX: prefix,
     REDIS_URL: redisUrl,
+    // A server that gets no processor for a while is not away.
+    REDIS_TIMEOUT_MS: '5000',
+    // What happens by itself at some hour of the day happens where a test asks for it.
+    REMINDER_INTERVAL_MS: DAY_MS,
+    DAY_SWEEP_INTERVAL_MS: DAY_MS,
     INSTANCE_ID: id,
     INTERNAL_TOKEN: 'an internal token for tests',
     OPERATION_SECRET: '0123456789abcdef'.repeat(4),

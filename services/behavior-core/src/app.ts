@@ -25,7 +25,7 @@ export function createApp(config: Config) {
   const metrics = createMetrics('behavior-core');
   const database = openDatabase(config.database);
   const { pool } = database;
-  const redis = createRedis(config.redisUrl, logger);
+  const redis = createRedis(config.redis, logger);
   const instances = createInstanceCount({ redis: redis.client, logger, service: 'behavior-core', instanceId: config.instanceId });
   const producer = createProducer(config.kafka, logger);
   const relaySettings = { relayId: `${config.instanceId}-${crypto.randomUUID()}`, databaseUrl: config.database.url, sweepIntervalMs: config.sweepIntervalMs };

@@ -13,7 +13,7 @@ const stack = useStack();
 const erasures = stack.collect(userErasure.topic);
 const events = stack.collect(behaviorEvent.topic);
 const db = () => stack.db('behavior-core');
-const redis = createRedis(stack.redisUrl, createLogger('test', 'silent'));
+const redis = createRedis({ url: stack.redisUrl, timeoutMs: 5_000 }, createLogger('test', 'silent'));
 let system = '';
 let workspaceId = '';
 
@@ -184,7 +184,7 @@ test('with Redis away the operation is not complete: the answers kept there are 
   expect(await store.erase({ workspaceId, keyId: 'key_1', requestId: 'req_1' }, { workspaceId, userId: 'usr_kept' }, operationId)).toBe(operationId);
   for (const service of ['event-log', 'outbound-dispatcher'] as const) await reportDone([{ workspace_id: workspaceId, operation_id: operationId, service }]);
 
-  const nowhere = createRedis('redis://127.0.0.1:1', createLogger('test', 'silent'));
+  const nowhere = createRedis({ url: 'redis://127.0.0.1:1', timeoutMs: 5_000 }, createLogger('test', 'silent'));
   await expect(createAnswerEraser({ pool: db(), redis: nowhere.client, report: reportDone })(10)).rejects.toThrow();
   await nowhere.stop();
   expect(await store.find(workspaceId, operationId)).toMatchObject({ done: 2, completedAt: null });

@@ -16,7 +16,7 @@ export function createApp(config: Config) {
   const logger = createLogger('event-log', config.logLevel);
   const metrics = createMetrics('event-log');
   const database = openDatabase({ ...config.database, isPlannedOnce: true });
-  const redis = createRedis(config.redisUrl, logger);
+  const redis = createRedis(config.redis, logger);
   const instances = createInstanceCount({ redis: redis.client, logger, service: 'event-log', instanceId: config.instanceId });
   const store = createEventStore({ pool: database.pool, metrics, period: config.partitions.period });
   const tail = createLogTail({ ...store, logger });

@@ -17,7 +17,7 @@ const ACKNOWLEDGED = { withinMs: 2_000 };
 export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
   const metrics = createMetrics('ingress');
-  const redis = createRedis(config.redisUrl, logger);
+  const redis = createRedis(config.redis, logger);
   const instances = createInstanceCount({ redis: redis.client, logger, service: 'ingress', instanceId: config.instanceId });
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);

@@ -172,7 +172,7 @@ test('replies are heard once Redis permits it, whatever else comes by their chan
   Object.assign(withName, { username: name, password: 'secret' });
   const logger = createLogger('test', 'silent');
   const refusals: unknown[] = [];
-  const redis = createRedis(withName.href, logger);
+  const redis = createRedis({ url: withName.href, timeoutMs: 5_000 }, logger);
   const channel = createReplyChannel(redis.client, name, Object.assign(logger, { warn: (line: unknown) => refusals.push(line) }));
   const stop = await stack.run([redis, channel]);
   try {

@@ -55,7 +55,7 @@ export function createApp(config: Config) {
   const logger = createLogger('outbound-dispatcher', config.logLevel);
   const metrics = createMetrics('outbound-dispatcher');
   const database = openDatabase(config.database);
-  const redis = createRedis(config.redisUrl, logger);
+  const redis = createRedis(config.redis, logger);
   const instances = createInstanceCount({ redis: redis.client, logger, service: 'outbound-dispatcher', instanceId: config.instanceId });
   const producer = createProducer(config.kafka, logger);
   const box = createSealedBox(config.encryptionKeys);
