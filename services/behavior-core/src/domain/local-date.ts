@@ -48,10 +48,16 @@ export function instantOf(date: string, time: string, timezone: string): number 
   const key = `${date}T${time} ${timezone}`;
   const known = instants.get(key);
   if (known !== undefined) return known;
-  const reckoned = Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(timezone, { disambiguation: 'compatible' }).epochMilliseconds;
+  const reckoned = firstInstantFrom(Temporal.PlainDateTime.from(`${date}T${time}`), timezone).epochMilliseconds;
   if (instants.size >= MEMO_MAX) instants.clear();
   instants.set(key, reckoned);
   return reckoned;
+}
+
+/** `earlier` reads a time that the clock skips with the offset before the jump: what comes next then is the jump itself. */
+function firstInstantFrom(time: Temporal.PlainDateTime, timezone: string): Temporal.ZonedDateTime {
+  const found = time.toZonedDateTime(timezone, { disambiguation: 'earlier' });
+  return found.toPlainDateTime().equals(time) ? found : found.getTimeZoneTransition('next')!;
 }
 
 /** By day, time and zone. */

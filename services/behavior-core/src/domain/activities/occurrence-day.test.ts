@@ -25,9 +25,12 @@ describe("a user's day", () => {
   });
 
   test.each([
-    { date: '2026-03-29', time: '02:30', timezone: 'Europe/Berlin', instant: '2026-03-29T01:30', description: 'a time that does not exist moves on by the gap' },
+    { date: '2026-03-29', time: '02:30', timezone: 'Europe/Berlin', instant: '2026-03-29T01:00', description: 'a time that does not exist moves to the next that does' },
+    { date: '2026-03-29', time: '02:00', timezone: 'Europe/Berlin', instant: '2026-03-29T01:00', description: 'the first that does not exist too' },
+    { date: '2026-03-29', time: '03:00', timezone: 'Europe/Berlin', instant: '2026-03-29T01:00', description: 'which is this one' },
     { date: '2026-10-25', time: '02:30', timezone: 'Europe/Berlin', instant: '2026-10-25T00:30', description: 'of an ambiguous one it is the first' },
-    { date: '2026-03-08', time: '02:30', timezone: 'America/New_York', instant: '2026-03-08T07:30', description: 'in America likewise' },
+    { date: '2026-03-08', time: '02:30', timezone: 'America/New_York', instant: '2026-03-08T07:00', description: 'in America likewise' },
+    { date: '2011-12-30', time: '12:00', timezone: 'Pacific/Apia', instant: '2011-12-30T10:00', description: 'on the day that Samoa left out it is the beginning of the next' },
     { date: '2026-03-28', time: '07:30', timezone: 'Europe/Berlin', instant: '2026-03-28T06:30', description: 'any other is what the clock says' },
   ])('$date $time in $timezone is $instant: $description', ({ date, time, timezone, instant }) => {
     expect(utc(instantOf(date, time, timezone))).toBe(instant);

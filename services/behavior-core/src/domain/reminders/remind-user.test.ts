@@ -165,9 +165,10 @@ describe('a window past midnight', () => {
     ]);
   });
 
-  test('on a day whose clock jumps over its end has a nudge alone', () => {
-    const activity = anActivity({ window: { start: '02:30', end: '03:15' }, timezone: 'Europe/Berlin' });
-    expect(told({ activity, from: '2026-03-28T12:00:00Z', until: '2026-03-29T12:00:00Z' })).toEqual(['2026-03-29T01:30 sent nudge of 2026-03-29']);
+  test('whose beginning the clock jumps over begins when the clock goes on, and one that it jumps over as a whole has a nudge alone', () => {
+    const inTheGap = (end: string) => told({ activity: anActivity({ window: { start: '02:30', end }, timezone: 'Europe/Berlin' }), from: '2026-03-28T12:00:00Z', until: '2026-03-29T12:00:00Z' });
+    expect(inTheGap('03:20')).toEqual(['2026-03-29T01:00 sent nudge of 2026-03-29', '2026-03-29T01:15 sent follow_up of 2026-03-29']);
+    expect(inTheGap('02:50')).toEqual(['2026-03-29T01:00 sent nudge of 2026-03-29']);
   });
 
   test('made while it is open after midnight it is nudged for the day before, at once, as any open window is', () => {
