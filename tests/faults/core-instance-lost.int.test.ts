@@ -1,5 +1,5 @@
 import { behaviorEvent } from '@waggle/contracts';
-import { callApi, eventually, startInstance, useStack, type Instance } from '@waggle/testkit';
+import { AS_DELIVERED, callApi, eventually, startInstance, useStack, type Instance } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { freeze, goOn, shardsOf, untilShared } from './instances.ts';
 import { createHabits, createInboundLoad, isAcknowledged } from './load.ts';
@@ -15,7 +15,7 @@ let systemKey: string;
 
 beforeAll(async () => {
   [first, second] = [await startInstance(stack, 'behavior-core'), await startInstance(stack, 'behavior-core')];
-  const ingress = { INBOUND_LIMIT: '100000', INBOUND_WAIT_MS: '300', CORE_INTERNAL_URLS: `${first.internalUrl},${second.internalUrl}` };
+  const ingress = { ...AS_DELIVERED, INBOUND_LIMIT: '100000', INBOUND_WAIT_MS: '300', CORE_INTERNAL_URLS: `${first.internalUrl},${second.internalUrl}` };
   await Promise.all([stack.start('ingress', ingress), stack.start('event-log')]);
   ({ systemKey } = await stack.createWorkspace());
   await createHabits(stack, systemKey, first.url);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { behaviorEvent } from '@waggle/contracts';
-import { callApi, eventually, useStack } from '@waggle/testkit';
+import { AS_DELIVERED, callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, expect, test } from '@jest/globals';
 import { createHabits, createInboundLoad, isAcknowledged } from './load.ts';
 import { stopAfterwards, useOwnServers } from './own-servers.ts';
@@ -20,8 +20,8 @@ const ANSWER_MS = 3_000;
 const OUTAGE_MS = Number(process.env['OUTAGE_MS'] ?? 0);
 
 beforeAll(async () => {
-  await stack.start('behavior-core');
-  await Promise.all([stack.start('ingress', { INBOUND_LIMIT: '100000', INBOUND_WAIT_MS: '1000' }), stack.start('event-log')]);
+  await stack.start('behavior-core', AS_DELIVERED);
+  await Promise.all([stack.start('ingress', { ...AS_DELIVERED, INBOUND_LIMIT: '100000', INBOUND_WAIT_MS: '1000' }), stack.start('event-log', AS_DELIVERED)]);
   ({ systemKey } = await stack.createWorkspace());
   await createHabits(stack, systemKey);
   await eventually(async () => expect((await load.sendOne()).status).toBe(200));

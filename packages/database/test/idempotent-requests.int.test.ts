@@ -7,7 +7,7 @@ import { createIdempotentRequests } from '../src/idempotent-requests.ts';
 import { query, transact } from '../src/transact.ts';
 
 const stack = useStack();
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'idempotency' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, timeoutMs: 15_000, name: 'idempotency' });
 const { pool } = database;
 const requests = createIdempotentRequests(database, createSealedBox(encryptionKeys.parse(`k1:${Buffer.alloc(32, 7).toString('base64')}`)));
 const numbers = async () => (await stack.db('behavior-core').query('SELECT number FROM numbers ORDER BY number')).rows.map(({ number }) => number);

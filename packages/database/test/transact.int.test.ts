@@ -7,7 +7,7 @@ import { DatabaseUnavailable } from '../src/failure.ts';
 import { transact } from '../src/transact.ts';
 
 const stack = useStack();
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, name: 'transact' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, timeoutMs: 15_000, name: 'transact' });
 const nothing = { load: async () => {}, decide: () => {}, save: async () => {} };
 const count = async () => Number((await stack.db('behavior-core').query('SELECT count(*) FROM numbers')).rows[0].count);
 const insert = (tx: ClientBase, number: number) => tx.query('INSERT INTO numbers VALUES ($1)', [number]);

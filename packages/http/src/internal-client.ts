@@ -7,15 +7,15 @@ export interface InternalClientSettings {
   /** Internal addresses of the other service's instances. */
   urls: readonly string[];
   token: string;
+  /** So long each instance may take. */
+  timeoutMs: number;
 }
 
 /** No instance of the other service has answered. */
 class NobodyAnswers extends Unavailable {}
 
-const TIMEOUT_MS = 1_000;
-
 /** Asks another service on its internal port: one instance after the other, beginning with the next in turn. `Unavailable` when none answers. */
-export function createInternalClient({ urls, token }: InternalClientSettings) {
+export function createInternalClient({ urls, token, timeoutMs }: InternalClientSettings) {
   const agent = { http: new Agent({ keepAlive: true, maxSockets: 32 }) };
   let turn = 0;
 
@@ -24,7 +24,7 @@ export function createInternalClient({ urls, token }: InternalClientSettings) {
     let failure: unknown;
     for (let index = 0; index < urls.length; index++) {
       const url = `${urls[(first + index) % urls.length]}${path}`;
-      const options = { json: body, headers: { 'x-internal-token': token }, agent, retry: { limit: 0 }, timeout: { request: TIMEOUT_MS } };
+      const options = { json: body, headers: { 'x-internal-token': token }, agent, retry: { limit: 0 }, timeout: { request: timeoutMs } };
       try {
         return schema.parse(await got.post(url, options).json());
       } catch (error) {

@@ -44,7 +44,7 @@ const holders = async () => {
 const AT_STOP = 2;
 
 test('the outbox is read along its key, whatever the planner knows of it', async () => {
-  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'plan' });
+  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, timeoutMs: 15_000, name: 'plan' });
   const stop = await stack.run([database]);
   for (const known of ['nothing', 'that it is empty']) {
     if (known !== 'nothing') await db().query('VACUUM ANALYZE outbox');
@@ -58,7 +58,7 @@ test('the outbox is read along its key, whatever the planner knows of it', async
 });
 
 test('removing what is published need not reach the disk, but whatever the connection commits next does', async () => {
-  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, name: 'lazy removal' });
+  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, timeoutMs: 15_000, name: 'lazy removal' });
   const stop = await stack.run([database]);
   await append('k', '1');
   const { rows: published } = await advanceOutbox(database.pool, [shardOf('k')], []);

@@ -43,12 +43,19 @@ export const serviceEnvironment = {
   /** An answer that takes longer is done without: limits are counted in the process then. Requests wait for it, so it is short. */
   REDIS_TIMEOUT_MS: milliseconds(100),
   INTERNAL_TOKEN: z.string().min(16),
+  /** Of a question to another service's instance; then the next one is asked. */
+  INTERNAL_TIMEOUT_MS: milliseconds(1_000),
   /** How long a request's body may take to arrive; streams have their own rule. */
   BODY_TIMEOUT_MS: milliseconds(60_000),
 };
 
 /** What a service with a database reads beside it. */
-export const databaseEnvironment = (connectionsMax: number) => ({ DATABASE_URL: z.url(), DATABASE_CONNECTIONS_MAX: count(connectionsMax) });
+export const databaseEnvironment = (connectionsMax: number) => ({
+  DATABASE_URL: z.url(),
+  DATABASE_CONNECTIONS_MAX: count(connectionsMax),
+  /** Of a statement. Clients are promised an answer within three seconds. */
+  DATABASE_TIMEOUT_MS: z.coerce.number().int().min(500).default(2_500),
+});
 
 type Parsed<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 
@@ -71,10 +78,11 @@ export function serviceConfig(parsed: Parsed<typeof serviceEnvironment>, name: s
     kafka: { brokers: parsed.KAFKA_BROKERS, clientId: name, prefix: parsed.KAFKA_PREFIX, publicUrl: parsed.PUBLIC_URL },
     redis: { url: parsed.REDIS_URL, timeoutMs: parsed.REDIS_TIMEOUT_MS },
     internalToken: parsed.INTERNAL_TOKEN,
+    internalTimeoutMs: parsed.INTERNAL_TIMEOUT_MS,
     bodyTimeoutMs: parsed.BODY_TIMEOUT_MS,
   };
 }
 
 export function databaseConfig(parsed: Parsed<ReturnType<typeof databaseEnvironment>>, name: string) {
-  return { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, name };
+  return { url: parsed.DATABASE_URL, connectionsMax: parsed.DATABASE_CONNECTIONS_MAX, timeoutMs: parsed.DATABASE_TIMEOUT_MS, name };
 }

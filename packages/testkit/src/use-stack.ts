@@ -17,6 +17,11 @@ import { readTestServers, type TestServers } from './test-servers.ts';
 const PARTITIONS = 3;
 const DAY_MS = '86400000';
 
+/** What gets no processor for a while is not away. */
+const PATIENT = { REDIS_TIMEOUT_MS: '5000', DATABASE_TIMEOUT_MS: '15000', KAFKA_TIMEOUT_MS: '15000', INTERNAL_TIMEOUT_MS: '15000', INBOUND_WAIT_MS: '15000' };
+/** For tests about what is away: every time-out as it is delivered. */
+export const AS_DELIVERED: NodeJS.ProcessEnv = Object.fromEntries(Object.keys(PATIENT).map((name) => [name, undefined]));
+
 /** What one test file owns: cloned databases, a topic prefix, an empty Redis, ports, and the environment for its services. */
 export interface Stack {
   kafka: KafkaSettings;
@@ -148,8 +153,7 @@ function sharedEnvironment({ kafkaBroker, prefix, redisUrl, id }: { kafkaBroker:
     KAFKA_BROKERS: kafkaBroker,
     KAFKA_PREFIX: prefix,
     REDIS_URL: redisUrl,
-    // A server that gets no processor for a while is not away.
-    REDIS_TIMEOUT_MS: '5000',
+    ...PATIENT,
     // What happens by itself at some hour of the day happens where a test asks for it.
     REMINDER_INTERVAL_MS: DAY_MS,
     DAY_SWEEP_INTERVAL_MS: DAY_MS,

@@ -29,7 +29,7 @@ const command = 'problem' in parsed ? misunderstood(parsed.problem) : parsed;
 const url = process.env['DATABASE_URL'] ?? misunderstood('DATABASE_URL is not set');
 const publicUrl = process.env['PUBLIC_URL'] ?? 'http://localhost:8080';
 
-const database = openDatabase({ url, connectionsMax: 1, name: 'admin' });
+const database = openDatabase({ url, connectionsMax: 1, timeoutMs: 2_500, name: 'admin' });
 try {
   await database.start(() => {});
   for (const line of await runCommand(database.pool, command, publicUrl)) console.log(JSON.stringify(line));

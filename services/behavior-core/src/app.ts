@@ -51,7 +51,7 @@ export function createApp(config: Config) {
   const people = createPeople({ pool, redis: redis.client, operationIds, runOnce: idempotentRequests.runOnce, publicUrl: config.publicUrl, wake, now, logger });
   const reminders = createReminders({ pool, wake, now, logger, metrics }, config.reminders);
   const admit = createLimit({ redis: redis.client, logger, metrics, instances });
-  const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken });
+  const askDispatcher = createInternalClient({ urls: config.dispatcherInternalUrls, token: config.internalToken, timeoutMs: config.internalTimeoutMs });
   const channels = createChannels({ pool, sealedBox, askDispatcher, logger }, config.channels);
   const findReplay = async (workspaceId: string, id: string) =>
     (await askDispatcher('/internal/find-operation', { workspace_id: workspaceId, operation_id: id }, keptOperation)).operation;

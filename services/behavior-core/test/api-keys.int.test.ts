@@ -97,7 +97,7 @@ describe('a key that expires', () => {
     const expires_at = soon();
     const { api_key, expires_at: shown } = await aKey('usr_1', { expires_at });
     expect(Date.parse(shown)).toBe(Date.parse(expires_at));
-    const directory = createCoreDirectory({ urls: [internalUrl()], token: String(stack.env['INTERNAL_TOKEN']) });
+    const directory = createCoreDirectory({ urls: [internalUrl()], token: String(stack.env['INTERNAL_TOKEN']), timeoutMs: 15_000 });
     expect(await directory.findKey(hashApiKey(api_key))).toMatchObject({ userId: 'usr_1' });
     expect(await statusWith(api_key)).toBe(200);
     await eventually(async () => expect(await statusWith(api_key)).toBe(401));

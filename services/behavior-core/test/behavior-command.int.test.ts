@@ -16,7 +16,7 @@ const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
 const commands = stack.collect(behaviorCommand.topic);
 const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 const db = () => stack.db('behavior-core');
 const startCore = () => stack.run(createApp(loadConfig(stack.envOf('behavior-core'))).components);
 

@@ -20,7 +20,7 @@ const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
 const records = stack.collect(bulkCommand.topic);
 const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 const reader = createBulkReader(database.pool);
 const redis = new Redis(stack.redisUrl, { lazyConnect: true });
 const db = () => stack.db('behavior-core');

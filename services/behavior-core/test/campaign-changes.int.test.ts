@@ -11,7 +11,7 @@ import { anInappEvent, walletOf } from './seed-campaign.ts';
 
 const stack = useStack();
 const facts = stack.collect(campaignEvent.topic);
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 8, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 8, timeoutMs: 15_000, name: 'test' });
 let systemKey = '';
 let workspaceId = '';
 

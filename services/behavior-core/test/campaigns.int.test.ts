@@ -10,7 +10,7 @@ import { inappEventHandler } from '../src/consumers/inapp-event.ts';
 import { anInappEvent, walletOf } from './seed-campaign.ts';
 
 const stack = useStack();
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 const keys = { system: '', user: '', foreign: '' };
 let workspaceId = '';
 

@@ -10,7 +10,7 @@ import { loadConfig } from '../src/config.ts';
 
 const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
-const databases = ['first', 'second'].map((name) => ({ name, open: () => openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, name }) }));
+const databases = ['first', 'second'].map((name) => ({ name, open: () => openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, timeoutMs: 15_000, name }) }));
 const logger = createLogger('test', 'silent');
 const db = () => stack.db('behavior-core');
 const clock = { now: '2026-03-28T00:00:00Z' };

@@ -13,7 +13,7 @@ import { anInappEvent, seedCampaign, walletOf } from './seed-campaign.ts';
 const stack = useStack();
 const facts = stack.collect(campaignEvent.topic);
 const deadLetters = stack.collect('private.behavior-core.dead-letter.v1');
-const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 8, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 8, timeoutMs: 15_000, name: 'test' });
 const db = () => stack.db('behavior-core');
 const startCore = () => stack.run(createApp(loadConfig(stack.envOf('behavior-core'))).components);
 

@@ -17,7 +17,7 @@ const observed: DecidedReminder[] = [];
 
 /** An instance with a connection pool of its own, and the clock that the test moves. */
 async function anInstance(name: string) {
-  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, name });
+  const database = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 2, timeoutMs: 15_000, name });
   await stack.run([database]);
   const deps = { pool: database.pool, perDayMax: 200, observe: (decided: readonly DecidedReminder[]) => void observed.push(...decided) };
   return createUserSweeper(

@@ -24,7 +24,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   return {
     ...serviceConfig(parsed, 'event-log'),
     database: databaseConfig(parsed, 'event-log'),
-    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
+    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN, timeoutMs: parsed.INTERNAL_TIMEOUT_MS },
     apiLimitPerMinute: parsed.API_LIMIT_PER_MINUTE,
     partitions: { period: parsed.EVENT_LOG_PARTITION, retentionDays: parsed.RETENTION_DAYS },
     streaming: { streamsMax: parsed.STREAMS_MAX, exportsMax: parsed.EXPORTS_MAX, heartbeatMs: parsed.HEARTBEAT_MS },

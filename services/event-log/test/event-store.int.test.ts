@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 async function openStore(connectionsMax: number) {
-  const database = openDatabase({ url: stack.databaseUrl('event-log'), connectionsMax, name: 'test' });
+  const database = openDatabase({ url: stack.databaseUrl('event-log'), connectionsMax, timeoutMs: 15_000, name: 'test' });
   await stack.run([database]);
   return [database.pool, createEventStore({ pool: database.pool, metrics: new Registry() })] as const;
 }

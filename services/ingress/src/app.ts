@@ -11,9 +11,6 @@ import { bulkRoute } from './routes/bulk/bulk.ts';
 import { inappEventsRoute } from './routes/inapp-events.ts';
 import { inboundRoute } from './routes/inbound.ts';
 
-/** Clients are promised an answer within three seconds, all else that is done for it included. */
-const ACKNOWLEDGED = { withinMs: 2_000 };
-
 export function createApp(config: Config) {
   const logger = createLogger('ingress', config.logLevel);
   const metrics = createMetrics('ingress');
@@ -21,7 +18,7 @@ export function createApp(config: Config) {
   const instances = createInstanceCount({ redis: redis.client, logger, service: 'ingress', instanceId: config.instanceId });
   const replyChannel = createReplyChannel(redis.client, config.instanceId, logger);
   const producer = createProducer(config.kafka, logger);
-  const publish = publishInTime(producer.publish, ACKNOWLEDGED);
+  const publish = publishInTime(producer.publish, { withinMs: config.kafkaTimeoutMs });
   const { findKey, findInappKey } = createCoreDirectory(config.core);
   const now = () => new Date();
   const admit = createLimit({ redis: redis.client, logger, metrics, instances });
@@ -35,7 +32,7 @@ export function createApp(config: Config) {
   const inbound = inboundRoute({ policy: perMinute('inbound', config.inboundLimit), apiPolicy: perMinute('api', config.apiLimit), operationIds, submit: submitFirst, now });
   // A producer of its own: single requests must not wait behind megabytes of bulk.
   const bulkProducer = createProducer(config.kafka, logger);
-  const submitBulk = submitBy(publishInTime(bulkProducer.publish, ACKNOWLEDGED), config.bulkWaitMs);
+  const submitBulk = submitBy(publishInTime(bulkProducer.publish, { withinMs: config.kafkaTimeoutMs }), config.bulkWaitMs);
   const bulk = bulkRoute({ limitPerMinute: config.bulkLimit, operationIds, submit: submitBulk, publish: bulkProducer.publish, memory, order: createBulkOrder(redis.client, logger), rightOfWay, now });
   const inappEvents = inappEventsRoute({ findInappKey, admit, publish, receipts: createReceipts(redis.client, logger), now, logger });
   const api = apiRouter({ findKey, admit, runOnce: memory.runOnce }, [inbound, bulk]);

@@ -5,6 +5,8 @@ const environment = z.object({
   ...serviceEnvironment,
   CORE_INTERNAL_URLS: list,
   OPERATION_SECRET: z.string().regex(/^[0-9a-f]{64}$/),
+  /** For Kafka's acknowledgement. Clients are promised an answer within three seconds, all else that is done for it included. */
+  KAFKA_TIMEOUT_MS: milliseconds(2_000),
   INBOUND_WAIT_MS: milliseconds(2_000),
   INBOUND_LIMIT: count(100),
   /** Inbound requests that name no user, by their key. */
@@ -19,8 +21,9 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   const parsed = parseEnvironment(environment, env);
   return {
     ...serviceConfig(parsed, 'ingress'),
-    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
+    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN, timeoutMs: parsed.INTERNAL_TIMEOUT_MS },
     operationSecret: parsed.OPERATION_SECRET,
+    kafkaTimeoutMs: parsed.KAFKA_TIMEOUT_MS,
     inboundWaitMs: parsed.INBOUND_WAIT_MS,
     inboundLimit: parsed.INBOUND_LIMIT,
     apiLimit: parsed.API_LIMIT_PER_MINUTE,

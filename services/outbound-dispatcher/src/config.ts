@@ -49,7 +49,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   return {
     ...serviceConfig(parsed, 'outbound-dispatcher'),
     database: databaseConfig(parsed, 'outbound-dispatcher'),
-    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN },
+    core: { urls: parsed.CORE_INTERNAL_URLS, token: parsed.INTERNAL_TOKEN, timeoutMs: parsed.INTERNAL_TIMEOUT_MS },
     operationSecret: parsed.OPERATION_SECRET,
     encryptionKeys: parsed.ENCRYPTION_KEYS,
     apiPolicy: perMinute('api', parsed.API_LIMIT_PER_MINUTE),

@@ -9,7 +9,7 @@ import { anEndpoint, anEvent, by, recordOf, storeOf } from './given.ts';
 
 const stack = useStack();
 const published = stack.collect(webhookDeliveryEvent.topic);
-const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();

@@ -21,7 +21,7 @@ import { anAward, anEndpoint, anEvent, by, recordOf, recordOfAward, storeOf } fr
 const stack = useStack();
 const records = stack.collect(behaviorEvent.topic);
 const deadLetters = stack.collect('private.outbound-dispatcher.dead-letter.v1');
-const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();

@@ -11,7 +11,7 @@ import { anAward, anEndpoint, anEvent, aNewEndpoint, by, recordOf, recordOfAward
 
 const stack = useStack();
 const reports = stack.collect(userErased.topic);
-const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await startReceiver();

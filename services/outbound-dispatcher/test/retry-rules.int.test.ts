@@ -6,7 +6,7 @@ import { anEndpoint, anEvent, recordOf } from './given.ts';
 
 // The contract's own schedule and time-out: 5 s, 30 s, 3 min within 20 %; what a row says of the next attempt is compared, nothing is waited for.
 const stack = useStack();
-const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, name: 'test' });
+const database = openDatabase({ url: stack.databaseUrl('outbound-dispatcher'), connectionsMax: 4, timeoutMs: 15_000, name: 'test' });
 const authority = createAuthority();
 let receiver: Receiver;
 beforeAll(async () => {
