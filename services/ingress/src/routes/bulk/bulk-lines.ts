@@ -84,8 +84,7 @@ export function bulkLinesHandler({ operationIds, publish, memory, order, rightOf
   }
 
   async function sendTotal(head: Upload['head'], total: number) {
-    if (total === 0) await order.forget(head.operation_id);
-    else await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
+    if (total > 0) await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
   }
 }
 
