@@ -225,18 +225,23 @@ describe('lines', () => {
     expect(done).toBe(total);
   }, 60_000);
 
-  test('a slow upload is read to its end, with others answered meanwhile', async () => {
+  test('a slow upload is read to its end, with others answered meanwhile and its key held for it', async () => {
     const [slow, other] = [await aUser(), await aUser()];
     const pieces = Array.from({ length: 5 }, (_, day) => `${JSON.stringify(completed(slow, day + 1))}\n`).values();
     const body = new ReadableStream({
       async pull(controller) {
         expect(await postItems([completed(other, 1)])).toMatchObject({ status: 200 });
         const { value, done } = pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(new TextEncoder().encode(value));
+        if (done !== true) return controller.enqueue(new TextEncoder().encode(value));
+        // Nothing more comes until its lease has been renewed.
+        const [lease] = await redis.keys('idempotent:*');
+        const endsInMs = await redis.pttl(lease!);
+        await eventually(async () => expect(await redis.pttl(lease!)).toBeGreaterThan(endsInMs));
+        controller.close();
       },
     });
-    const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
+    await redis.flushdb();
+    const headers = { ...ndjson, authorization: `Bearer ${systemKey}`, 'idempotency-key': 'slow' };
     const response = await fetch(onIngress('/v1/activities/bulk'), streamed(headers, body));
     expect(response.status).toBe(202);
     const { operation_id } = accepted.parse(await response.json());
