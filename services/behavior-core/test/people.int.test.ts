@@ -277,7 +277,7 @@ describe('the audit log', () => {
     await expect(db.query('UPDATE audit_log SET user_id = \'somebody\'')).rejects.toThrow('append-only');
   });
 
-  test.each(['action=nothing', 'key_id=x', 'user_id=a%20b', 'since=yesterday', 'limit=0', 'colour=red', 'cursor=x'])('400 for ?%s', async (query) => {
+  test.each(['action=nothing', 'key_id=x', 'user_id=a%20b', 'since=yesterday', 'since=2026-03-28T00:00:01Z&until=2026-03-28T00:00:00Z', 'limit=0', 'colour=red', 'cursor=x'])('400 for ?%s', async (query) => {
     expect((await call('GET', `/v1/audit-log?${query}`)).status).toBe(400);
   });
 });
