@@ -213,6 +213,21 @@ test('a cursor of another list is refused by the stream, and one of a log that w
   expect([status, body.code, body.detail]).toEqual([410, 'cursor_expired', expect.stringContaining('recorded_since')]);
 });
 
+test('streams that begin after the log was set up anew are told of what is recorded, also where the process had streams of the log before', async () => {
+  const { workspaceId: workspace_id, systemKey } = givenWorkspace();
+  const before = await stream(systemKey);
+  await isTold(before, await record(anEvent({ workspace_id })));
+  before.leave();
+  await pool.query('UPDATE log_epoch SET epoch = gen_random_uuid()');
+  const listener = await stream(systemKey);
+  await eventually(() => expect(listener.lastEventId).not.toBe(''));
+  // The first may be found in the log itself, whatever becomes of the tail.
+  const [first] = await record(anEvent({ workspace_id }));
+  await isTold(listener, [first!]);
+  await isTold(listener, [first!, ...await record(anEvent({ workspace_id }))]);
+  listener.leave();
+});
+
 test('a cursor before what was dropped is expired and says where the log begins now', async () => {
   const { workspaceId: workspace_id, systemKey } = givenWorkspace();
   const ids = await record(anEvent({ workspace_id }), anEvent({ workspace_id }), anEvent({ workspace_id }), anEvent({ workspace_id }));
