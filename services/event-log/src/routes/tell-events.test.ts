@@ -38,3 +38,7 @@ test('a stream tells where it stands, then what the log has, then that it lives'
 test('a stream that follows the tail of another log than its own ends with its position told: nothing would ever reach it', async () => {
   expect(await told({ followed: 'the one before' })).toEqual(['id: 5']);
 });
+
+test.each([[6, ['id: 5']], [5, ['id: 5', 'id: 7', 'id: 7']]])('where the log is kept from behind %i on, a stream that stands at 5 tells: %j', async (droppedTo, expected) => {
+  expect(await told({ droppedTo })).toEqual(expected);
+});

@@ -62,7 +62,9 @@ export async function tellEvents({ readPage, follow, heartbeatMs }: TellEventsDe
     for (let hasMore = true; hasMore; ) {
       const found = await readPage(selection, { after, limit: PAGE_ROWS });
       // Who came right after the log was set up anew may have joined those who follow the one before: nobody will tell them anything more.
-      if (found.epoch !== epoch || follower.epoch !== epoch || !(await outlet.isKeyGood())) return false;
+      if (found.epoch !== epoch || follower.epoch !== epoch) return false;
+      // Told with the next event, a gap would be passed over in silence: who comes again with its last id hears of it.
+      if (after < found.droppedTo || !(await outlet.isKeyGood())) return false;
       const page = cutPage(found, { limit: PAGE_ROWS, after });
       for (const row of page.shown) if (!(await tell(row))) return false;
       [after, hasMore] = [page.next, page.hasMore];
