@@ -109,7 +109,7 @@ function toResult(result: OperationResult, publicUrl: string) {
 
 /** While lines are still coming, as many as are known. */
 function toProgress({ total, done, failed, completedAt }: BulkOperation) {
-  return { status: completedAt === null ? 'running' : 'completed', total: total ?? done, done, failed, completed_at: completedAt && toUtc(completedAt) } as const;
+  return { status: completedAt === null ? 'running' : 'completed', total: Math.max(total ?? 0, done), done, failed, completed_at: completedAt && toUtc(completedAt) } as const;
 }
 
 const toBulkResult = (body: BulkAnswer) => ({ status_code: 200, body });
