@@ -10,7 +10,7 @@ import { withoutErased } from '../adapters/erasure-store.ts';
 import { queuesOf } from '../adapters/turns.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { WebhookEvent } from '../domain/event.ts';
-import { planDeliveries } from '../domain/plan-deliveries.ts';
+import { planDeliveries, type PlannedDelivery } from '../domain/plan-deliveries.ts';
 import type { DeliveryEngine } from './engine.ts';
 
 interface FanOutDeps {
@@ -36,21 +36,22 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
       // In this transaction: an endpoint that was committed before these events is known to it.
       async load(tx) {
         const [deliverable] = await Promise.all([withoutErased(tx, events), directory.refresh(tx)]);
-        return deliverable;
+        const plans = deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)));
+        const [skipped, pending] = [plans.filter(isSkipped), plans.filter((plan) => !isSkipped(plan))];
+        // A round trip more, where there are such: only what is new is told. One that was there is told already, and may have come to another end.
+        const inserted = await queue.insert(tx, skipped.map((plan) => ({ ...plan, isLeased: false })));
+        return { deliverable, pending, newlySkipped: skipped.filter(({ id }) => inserted.has(id)) };
       },
-      decide: (deliverable) => ({
-        plans: lease(deliverable.flatMap((event) => planDeliveries(event, directory.inWorkspace(event.workspaceId)))),
-        told: deliverable.flatMap((event) => messages.get(eventKey(event)) ?? []),
+      decide: ({ deliverable, pending, newlySkipped }) => ({
+        plans: lease(pending), untold: newlySkipped.map(toSkippedRecord), told: deliverable.flatMap((event) => messages.get(eventKey(event)) ?? []),
       }),
-      async save(tx, { plans, told }) {
-        // One that was there already is told again under the same id.
-        const skipped = plans.filter(({ status }) => status === 'skipped').map(toSkippedRecord);
+      async save(tx, { plans, untold, told }) {
         const ordered = queuesOf(plans.filter(({ isOrdered }) => isOrdered).map(({ endpointId, event, isLeased }) => ({ endpointId, userId: event.userId, isLeased })));
         const [, inserted, passed] = await Promise.all([
           ordered.length > 0 ? queue.lockQueues(tx, ordered) : undefined,
           queue.insert(tx, plans),
           ordered.length > 0 ? queue.passTurns(tx, ordered) : new Set<string>(),
-          appendToOutbox(tx, skipped),
+          appendToOutbox(tx, untold),
           insertMessages(tx, told, 'delivered'),
         ]);
         return plans.filter(({ id, isLeased, isOrdered }) => isLeased && (isOrdered ? passed : inserted).has(id));
@@ -67,8 +68,8 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
     return isSo();
   }
 
-  /** What finds no room is inserted without a lease, for whoever has room first. Of those that wait for each other one takes room. */
-  function lease(plans: ReturnType<typeof planDeliveries>): InsertPlan[] {
+  /** Of what is pending. What finds no room is inserted without a lease, for whoever has room first. Of those that wait for each other one takes room. */
+  function lease(plans: readonly PlannedDelivery[]): InsertPlan[] {
     const rooms = new Map<string, number>();
     const leasedQueues = new Map<string, boolean>();
     return plans.map((plan) => {
@@ -76,7 +77,7 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
       const known = plan.isOrdered ? leasedQueues.get(queueKey) : undefined;
       if (known !== undefined) return { ...plan, isLeased: known };
       const room = rooms.get(plan.endpointId) ?? engine.room(plan.endpointId);
-      const isLeased = plan.status === 'pending' && room > 0;
+      const isLeased = room > 0;
       rooms.set(plan.endpointId, isLeased ? room - 1 : room);
       leasedQueues.set(queueKey, isLeased);
       return { ...plan, isLeased };
@@ -93,7 +94,9 @@ export function createFanOut({ pool, directory, queue, engine }: FanOutDeps, { l
 
 const eventKey = ({ workspaceId, id }: Pick<WebhookEvent, 'workspaceId' | 'id'>) => `${workspaceId} ${id}`;
 
-function toSkippedRecord({ workspaceId, id, endpointId, event, reason }: InsertPlan): KafkaRecord {
+const isSkipped = ({ status }: PlannedDelivery) => status === 'skipped';
+
+function toSkippedRecord({ workspaceId, id, endpointId, event, reason }: PlannedDelivery): KafkaRecord {
   const delivery = { workspaceId, id, endpointId, eventId: event.id, event: event.event, userId: event.userId, attemptCount: 0 };
   return deliveryFinished({ delivery, status: 'skipped', reason, attempt: null });
 }
