@@ -89,6 +89,18 @@ test('only failures for five days disable, however few', async () => {
   await eventually(async () => expect(await endpoint()).toMatchObject({ status: 'disabled', disabled_reason: 'failing' }));
 });
 
+test('of a redelivered event nothing is told again, neither that it was skipped nor of one that was delivered before its endpoint was disabled', async () => {
+  const { id, workspaceId, deliver, told } = await given('/redelivered');
+  const delivered = await deliver();
+  await storeOf(database.pool).disable(by, { workspaceId, userId: null }, id);
+  const skipped = await deliver();
+  await stack.publish([delivered, skipped].map(recordOf));
+  const fence = await deliver();
+  const toldAsSkipped = () => told().flatMap((record) => (record.event === 'delivery.skipped' ? [record.delivery.event_id] : []));
+  await eventually(() => expect(toldAsSkipped()).toContain(fence.id));
+  expect(toldAsSkipped()).toEqual([skipped.id, fence.id]);
+});
+
 test('a last attempt that is answered 410 disables as gone; one in the middle does not', async () => {
   const back = await given('/back');
   receiver.program(back.path, behaviours.answer(410), behaviours.answer(410), behaviours.answer(500));

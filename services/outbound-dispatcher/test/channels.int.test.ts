@@ -3,7 +3,7 @@ import { toRecord, type KafkaRecord } from '@waggle/kafka';
 import { freePort, type ServerProcess } from '@waggle/local-stack';
 import { behaviours, callApi, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createChannelQueue, type LeasedQueue } from '../src/adapters/channels/channel-queue.ts';
+import { createChannelQueue, insertMessages, type Head, type LeasedQueue, type MessageResult } from '../src/adapters/channels/channel-queue.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { anEvent, recordOf as recordOfEvent } from './given.ts';
@@ -67,6 +67,42 @@ test('what comes while somebody is about to let go of the channel is not left ly
   await eventually(async () => expect(await messagesOf('usr_late')).toMatchObject([{ status: 'delivered' }, { status: 'pending' }]));
   await queue.rest(leased);
   await eventually(() => expect(namesAt('/usr_late')).toEqual(['one', 'two']));
+});
+
+test('a result that is recorded once more, because its answer was lost, leaves alone what the same process holds by then', async () => {
+  const [queue, client] = [createChannelQueue(db(), { owner: 'a test', leaseMs: 60_000 }), await db().connect()];
+  const messages = ['one', 'two'].map((name) => ({ workspaceId, id: newId('msg'), userId: 'usr_again', channel: 'own', text: name, event: eventFor('usr_again', name), sequence: 1 }));
+  const lease = "UPDATE channel_queues SET lease_owner = 'a test', claimable_at = now() + interval '1 minute' WHERE user_id = 'usr_again'";
+  // Leased before anybody else sees it.
+  await client.query('BEGIN');
+  await insertMessages(client, messages, 'pending');
+  await client.query(lease);
+  await client.query('COMMIT');
+  const ownerNow = async () => (await db().query("SELECT lease_owner FROM channel_queues WHERE user_id = 'usr_again'")).rows[0].lease_owner;
+  const head = async () => (await queue.findHeads([{ workspaceId, userId: 'usr_again', channel: 'own' }]))[0]!;
+  const resultOf = (of: Head, status: 'delivered' | 'pending'): MessageResult => ({ head: of, status, error: null, isAttempt: true, delayMs: 600_000, connectionId: 'con_1', host: '', isRefused: false });
+
+  // By then it is the same message's next attempt.
+  const failed = resultOf(await head(), 'pending');
+  await queue.record([failed]);
+  expect(await ownerNow()).toBeNull();
+  await client.query(lease);
+  await queue.record([failed]);
+  expect(await ownerNow()).toBe('a test');
+
+  // By then it is the next message, and what has recorded the first commits only while this is asked for.
+  const delivered = resultOf(await head(), 'delivered');
+  expect(delivered.head).toMatchObject({ id: messages[0]!.id, attempts: 1 });
+  await client.query('BEGIN');
+  await client.query("UPDATE channel_messages SET status = 'delivered', attempts = 2 WHERE id = $1", [messages[0]!.id]);
+  await client.query(lease);
+  const recorded = queue.record([delivered]);
+  await eventually(async () => expect((await db().query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rows).not.toEqual([]));
+  await client.query('COMMIT');
+  await recorded;
+  expect(await ownerNow()).toBe('a test');
+  expect(await messagesOf('usr_again')).toMatchObject([{ status: 'delivered', attempts: 2 }, { status: 'pending', attempts: 0 }]);
+  client.release();
 });
 
 test('two instances and a third that is killed tell every channel all of it, in order', async () => {

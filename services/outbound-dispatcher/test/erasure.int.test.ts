@@ -29,8 +29,8 @@ const numbered = (workspaceId: string, userId: string, sequence: number) => {
   return { ...record, headers: { ...record.headers, ce_sequence: String(sequence) } };
 };
 let operations = 0;
-const erasureOf = (workspace_id: string, user_id: string, event_sequence: number): UserErasure => ({
-  operation_id: `op_${++operations}`, workspace_id, user_id, event_sequence, erased_at: '2026-03-28T08:12:44Z',
+const erasureOf = (workspace_id: string, user_id: string, event_sequence: number, erased_at = '2026-03-28T08:12:44Z'): UserErasure => ({
+  operation_id: `op_${++operations}`, workspace_id, user_id, event_sequence, erased_at,
 });
 async function erase(erasure: UserErasure, timesReported = 1) {
   await stack.publish([toRecord(userErasure, erasure)]);
@@ -133,4 +133,43 @@ test('for some seconds no endpoint is made by a key that is still remembered', a
   await expect(storeOf(database.pool).insert(by, endpoint)).rejects.toBeInstanceOf(Unavailable);
   await database.pool.query("UPDATE erased_users SET received_at = received_at - interval '11 s' WHERE workspace_id = 'ws_6'");
   expect(await storeOf(database.pool).insert(by, endpoint)).toMatchObject({ user_id: 'usr_6' });
+});
+
+test('an erasure that comes again ends what a crash left of it, and leaves alone who came again under the same id', async () => {
+  const first = erasureOf('ws_7', 'usr_back', 2);
+  await erase(first);
+  await database.pool.query("UPDATE erased_users SET received_at = received_at - interval '11 s' WHERE workspace_id = 'ws_7'");
+  await endpointAt('/back', 'ws_7', 'usr_back');
+  const keep = async (name: string, { sequence = null, ageInSeconds = 0 }: { sequence?: number | null; ageInSeconds?: number }) => {
+    await database.pool.query(
+      `INSERT INTO deliveries (workspace_id, id, endpoint_id, event_id, event, user_id, status, sequence, created_at)
+       VALUES ('ws_7', 'dlv_' || $1, 'whe_1', 'evt_' || $1, 'activity.completed', 'usr_back', 'succeeded', $2, now() - $3::int * interval '1 s')`, [name, sequence, ageInSeconds]);
+    await database.pool.query("INSERT INTO events (workspace_id, id, event, user_id, timestamp, body) VALUES ('ws_7', 'evt_' || $1, 'activity.completed', 'usr_back', now(), '{}')", [name]);
+  };
+  await keep('left_numbered', { sequence: 2, ageInSeconds: 60 });
+  await keep('left', { ageInSeconds: 60 });
+  const ofFormer = await rowsWith('left');
+  expect(ofFormer).toHaveLength(4);
+  // What has no number, as a test send, and what has no time of its own.
+  await keep('tested', {});
+  await database.pool.query("INSERT INTO channel_messages (workspace_id, id, user_id, channel, kind, event_id, text, status) VALUES ('ws_7', 'msg_back', 'usr_back', 'feed', 'activity', 'evt_b', '', 'delivered')");
+  await database.pool.query("INSERT INTO idempotent_requests (workspace_id, id, user_id, digest, sealed_answer, created_at) VALUES ('ws_7', 'idempotent_back', 'usr_back', '', '', now())");
+  // The outbox empties itself.
+  const rowsOfUser = async () => (await rowsWith('usr_back')).filter((row) => !row.startsWith('outbox:')).toSorted();
+  const ofNewcomer = (await rowsOfUser()).filter((row) => !ofFormer.includes(row));
+  expect(ofNewcomer.map((row) => row.split(':')[0])).toEqual(['channel_messages', 'deliveries', 'endpoints', 'events', 'idempotent_requests']);
+
+  await erase(first, 2);
+  expect(await rowsOfUser()).toEqual(ofNewcomer);
+  await storeOf(database.pool).insert(by, aNewEndpoint({ workspaceId: 'ws_7', userId: 'usr_back' }));
+
+  // The newcomer goes too, having done nothing that is numbered; then the first one's erasure is of nobody.
+  const second = erasureOf('ws_7', 'usr_back', 2, '2026-03-28T08:12:44.001Z');
+  await erase(second);
+  expect(await rowsOfUser()).toEqual([]);
+  await database.pool.query("UPDATE erased_users SET received_at = received_at - interval '11 s' WHERE workspace_id = 'ws_7'");
+  const { id } = await endpointAt('/third', 'ws_7', 'usr_back');
+  await erase(first, 3);
+  await erase(second, 2);
+  expect((await database.pool.query('SELECT url FROM endpoints WHERE id = $1', [id])).rows).toEqual([{ url: receiver.url('/third') }]);
 });

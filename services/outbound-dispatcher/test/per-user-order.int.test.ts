@@ -1,12 +1,14 @@
-import type { BehaviorEvent } from '@waggle/contracts';
+import { newId, type BehaviorEvent } from '@waggle/contracts';
 import { openDatabase } from '@waggle/database';
 import { behaviours, eventually, startReceiver, useStack, type Receiver } from '@waggle/testkit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDeliveryQueue } from '../src/adapters/delivery-queue.ts';
 import { createEndpointDirectory } from '../src/adapters/endpoint-directory.ts';
+import { createErasureStore } from '../src/adapters/erasure-store.ts';
 import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { createFanOut } from '../src/delivery/fan-out.ts';
+import type { Delivery } from '../src/domain/delivery.ts';
 import { anEndpoint, anEvent, by, recordOf, storeOf } from './given.ts';
 
 const stack = useStack();
@@ -161,4 +163,22 @@ test('the change waits for a fan-out that knows nothing of it yet', async () => 
   await fanOut([{ workspaceId: 'ws_6', id: 'evt_raced', event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 }]);
   await changed;
   expect(await deliveriesTo(id)).toMatchObject([{ event_id: 'evt_raced', turn: expect.any(String) }]);
+});
+
+test('many events for many endpoints go in transactions of a size that the database bears, each event once', async () => {
+  const [endpoints, users] = [60, Array.from({ length: 250 }, (_, n) => `usr_${n}`)];
+  for (let n = 0; n < endpoints; n++) await orderedAt('/many', 'ws_many');
+  await createErasureStore(database.pool).erase({ operation_id: 'op_many', workspace_id: 'ws_many', user_id: 'usr_70', event_sequence: 1, erased_at: '2026-03-28T08:12:44Z' });
+  const events = users.map((userId) => ({ workspaceId: 'ws_many', id: newId('evt'), event: 'activity.completed', userId, timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 }));
+  const feed = events.map(({ id, userId }) => ({ workspaceId: 'ws_many', id: newId('msg'), userId, channel: 'feed', text: '', event: { ...anEvent({ workspaceId: 'ws_many', userId }), id }, sequence: 1 }));
+  const accepted: string[] = [];
+  const engine = { room: () => Infinity, accept: (deliveries: readonly Delivery[]) => void accepted.push(...deliveries.map(({ id }) => id)) };
+  const queue = createDeliveryQueue(database.pool, { owner: 'many', leaseMs: 600_000 });
+  await createFanOut({ pool: database.pool, directory: createEndpointDirectory(), queue, engine }, { leaseMs: 600_000 })(events, feed);
+
+  const { rows } = await database.pool.query("SELECT count(*)::int AS count FROM deliveries WHERE workspace_id = 'ws_many' GROUP BY xmin::text");
+  expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(249 * endpoints);
+  expect(Math.max(...rows.map(({ count }) => count))).toBeLessThanOrEqual(2_000);
+  expect(new Set(accepted).size).toBe(249 * endpoints);
+  expect((await database.pool.query("SELECT count(*)::int AS told FROM channel_messages WHERE workspace_id = 'ws_many'")).rows).toEqual([{ told: 249 }]);
 });

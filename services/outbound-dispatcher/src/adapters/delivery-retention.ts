@@ -1,8 +1,9 @@
 import { query, type CleanerTask } from '@waggle/database';
 import type { Pool } from 'pg';
 
-// What is unfinished stays, however old. An event's body goes with the last of its deliveries: they were all made in the transaction of the
-// event, so others are found by its time. Workspace by workspace: the index of a list is then the index of what is oldest.
+// What is unfinished stays, however old, also what was put back while this waited for its row. An event's body goes with the last of its
+// deliveries: they were all made in the transaction of the event, so others are found by its time. Workspace by workspace: the index of a
+// list is then the index of what is oldest.
 const REMOVE = {
   name: 'deliveries_remove_expired',
   text: `WITH expired AS (
@@ -12,7 +13,7 @@ const REMOVE = {
         ORDER BY d.created_at, d.id LIMIT $2
       ) old LIMIT $2
     ),
-    removed AS (DELETE FROM deliveries d USING expired x WHERE d.workspace_id = x.workspace_id AND d.id = x.id RETURNING d.workspace_id, d.id, d.event_id),
+    removed AS (DELETE FROM deliveries d USING expired x WHERE d.workspace_id = x.workspace_id AND d.id = x.id AND d.completed_at IS NOT NULL RETURNING d.workspace_id, d.id, d.event_id),
     bodies AS (
       DELETE FROM events e USING (SELECT DISTINCT workspace_id, event_id FROM removed) r WHERE e.workspace_id = r.workspace_id AND e.id = r.event_id
         AND NOT EXISTS (SELECT FROM deliveries d WHERE d.workspace_id = e.workspace_id AND d.created_at = e.created_at AND d.event_id = e.id AND d.id NOT IN (SELECT id FROM removed))

@@ -14,11 +14,18 @@ const FIND_ERASED = {
   text: `SELECT workspace_id, user_digest, event_sequence::float8 AS event_sequence FROM erased_users
     WHERE (workspace_id, user_digest) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 };
+// Numbers first: they are the core's own order. Of two erasures without an event in between its clock tells. As precise as what it is compared with.
+const FIND_REMEMBERED = {
+  name: 'erased_user_find',
+  text: `SELECT coalesce(r.event_sequence > $3 OR r.event_sequence = $3 AND r.erased_at >= $4::timestamptz, false) AS "isRepeat", r.received_at AS "receivedAt",
+      clock_timestamp()::timestamptz(3) AS now
+    FROM (SELECT) AS one LEFT JOIN erased_users r ON r.workspace_id = $1 AND r.user_digest = $2`,
+};
 const REMEMBER = {
   name: 'erased_user_remember',
-  text: `INSERT INTO erased_users (workspace_id, user_digest, event_sequence, received_at) VALUES ($1, $2, $3, clock_timestamp())
+  text: `INSERT INTO erased_users (workspace_id, user_digest, event_sequence, erased_at, received_at) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (workspace_id, user_digest) DO UPDATE
-      SET event_sequence = greatest(erased_users.event_sequence, excluded.event_sequence), received_at = excluded.received_at`,
+      SET event_sequence = excluded.event_sequence, erased_at = excluded.erased_at, received_at = excluded.received_at`,
 };
 
 // The rows stay, so that every instance hears of the change; nothing of the user stays in them.
@@ -32,8 +39,9 @@ const SCRUB_ENDPOINTS = {
     FROM changes WHERE workspace_id = $1 AND endpoints.id IN (SELECT id FROM owned)`,
 };
 
-// An award's `user_id` is a wallet, which is no user. A higher number is that of a user who came again under the same id.
-const OF_USER = `d.workspace_id = $1 AND d.user_id = $2 AND d.event NOT LIKE 'award.%' AND (d.sequence IS NULL OR d.sequence <= $3)`;
+// An award's `user_id` is a wallet, which is no user. A higher number is that of a user who came again under the same id; so is what has none,
+// as a test send, and was made after the erasure ($4).
+const OF_USER = `d.workspace_id = $1 AND d.user_id = $2 AND d.event NOT LIKE 'award.%' AND (d.sequence <= $3 OR d.sequence IS NULL AND d.created_at <= $4::timestamptz)`;
 
 // Before any body goes: an unfinished delivery could be claimed without one.
 const END_UNFINISHED = {
@@ -57,7 +65,7 @@ const PASS_TURNS = {
 // By time, since that is what the index is in: the deliveries of one event are of one transaction, so of one time.
 const DELETE_SOME = {
   name: 'deliveries_erase',
-  text: `WITH oldest AS (SELECT d.created_at FROM deliveries d WHERE ${OF_USER} ORDER BY d.created_at LIMIT $4),
+  text: `WITH oldest AS (SELECT d.created_at FROM deliveries d WHERE ${OF_USER} ORDER BY d.created_at LIMIT $5::int),
     gone AS (DELETE FROM deliveries d WHERE ${OF_USER} AND d.created_at <= (SELECT max(created_at) FROM oldest) RETURNING d.event_id),
     bodies AS (DELETE FROM events e WHERE e.workspace_id = $1 AND e.id IN (SELECT event_id FROM gone))
     SELECT count(*)::int AS count FROM gone`,
@@ -93,25 +101,45 @@ export async function withoutErased<Event extends Pick<WebhookEvent, 'workspaceI
   });
 }
 
+interface Remembered {
+  isRepeat: boolean;
+  /** Null: there was none. */
+  receivedAt: Date | null;
+  now: Date;
+}
+
 export const createErasureStore = (pool: Pool) => ({
-  /** Deletes the user's endpoints, deliveries and bodies. Repeatable at any point. */
+  /**
+   * Deletes the user's endpoints, deliveries and bodies. Repeatable at any point: what is not numbered goes in the transaction that remembers the
+   * erasure, and a repetition leaves it alone, since by then it may be of somebody who came again under the same id.
+   */
   async erase(erasure: UserErasure): Promise<void> {
-    const { workspace_id: workspaceId, user_id: userId, event_sequence: sequence } = erasure;
-    await transact(pool, {
-      load: (tx) => tx.query(EXCLUDE_FAN_OUTS),
-      decide: () => {},
-      save: async (tx) => void (await Promise.all([
-        tx.query({ ...REMEMBER, values: [workspaceId, userDigest(erasure), sequence] }),
-        tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
-        tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence] }),
-        tx.query({ ...PASS_TURNS, values: [workspaceId, userId] }),
-        tx.query({ ...DELETE_MESSAGES, values: [workspaceId, userId, sequence] }),
-        tx.query({ ...DELETE_QUEUES, values: [workspaceId, userId] }),
-        tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
-      ])),
+    const { workspace_id: workspaceId, user_id: userId, event_sequence: sequence, erased_at: erasedAt } = erasure;
+    const digest = userDigest(erasure);
+    const doneAt = await transact(pool, {
+      async load(tx) {
+        const [, { rows }] = await Promise.all([
+          tx.query(EXCLUDE_FAN_OUTS),
+          tx.query<Remembered>({ ...FIND_REMEMBERED, values: [workspaceId, digest, sequence, erasedAt] }),
+        ]);
+        return rows[0]!;
+      },
+      decide: ({ isRepeat, receivedAt, now }) => ({ isRepeat, doneAt: isRepeat && receivedAt !== null ? receivedAt : now }),
+      async save(tx, { isRepeat, doneAt: at }) {
+        if (!isRepeat) await Promise.all([
+          tx.query({ ...REMEMBER, values: [workspaceId, digest, sequence, erasedAt, at] }),
+          tx.query({ ...SCRUB_ENDPOINTS, values: [workspaceId, userId] }),
+          tx.query({ ...END_UNFINISHED, values: [workspaceId, userId, sequence, at] }),
+          tx.query({ ...PASS_TURNS, values: [workspaceId, userId] }),
+          tx.query({ ...DELETE_MESSAGES, values: [workspaceId, userId, sequence] }),
+          tx.query({ ...DELETE_QUEUES, values: [workspaceId, userId] }),
+          tx.query({ ...FORGET_REQUESTS, values: [workspaceId, userId] }),
+        ]);
+        return at;
+      },
     });
     for (let count = CHUNK; count >= CHUNK; ) {
-      const [deleted] = await query<{ count: number }>(pool, DELETE_SOME, [workspaceId, userId, sequence, CHUNK]);
+      const [deleted] = await query<{ count: number }>(pool, DELETE_SOME, [workspaceId, userId, sequence, doneAt, CHUNK]);
       count = deleted?.count ?? 0;
     }
   },

@@ -67,9 +67,9 @@ const keyOf = ({ workspaceId, userId, channel }: { workspaceId: string; userId: 
 const STATUSES = { succeeded: 'delivered', failed: 'failed', skipped: 'failed', retrying: 'pending' } as const;
 
 function toMessageResult({ delivery, status, reason, attempt, delayMs, isGone }: DeliveryResult): MessageResult {
-  const { workspaceId, userId, id, channel, connection } = asChannelDelivery(delivery);
+  const { workspaceId, userId, id, channel, connection, attemptCount: attempts } = asChannelDelivery(delivery);
   return {
-    head: { workspaceId, userId, channel, id },
+    head: { workspaceId, userId, channel, id, attempts },
     status: STATUSES[status],
     error: reason,
     isAttempt: attempt !== null,

@@ -2,7 +2,7 @@ import { newId } from '@waggle/contracts';
 import { expect, test } from '@jest/globals';
 import type { Endpoint } from './endpoint.ts';
 import type { WebhookEvent } from './event.ts';
-import { planDeliveries, timeOf } from './plan-deliveries.ts';
+import { planDeliveries, planPortion, timeOf } from './plan-deliveries.ts';
 
 const event: WebhookEvent = { workspaceId: 'ws_1', id: newId('evt', 1_795_000_000_123), event: 'activity.completed', userId: 'usr_1', timestamp: '2026-03-28T08:12:44Z', body: '{}', sequence: 1 };
 const award: WebhookEvent = { ...event, event: 'award.granted', userId: '0xab' };
@@ -34,4 +34,15 @@ test('the id of a delivery is a function of event and endpoint, and begins with 
 
 test('an event for a disabled endpoint is recorded as skipped, with the reason', () => {
   expect(planDeliveries(event, [{ ...endpoint, status: 'disabled' }])).toMatchObject([{ status: 'skipped', reason: 'endpoint_disabled' }]);
+});
+
+test.each([
+  { description: 'no more than fit', deliveriesMax: 5, taken: 2 },
+  { description: 'exactly what fits', deliveriesMax: 6, taken: 3 },
+  { description: 'one that is too large by itself', deliveriesMax: 1, taken: 1 },
+])('a portion of events takes $description', ({ deliveriesMax, taken }) => {
+  const events = [1, 2, 3].map((n) => ({ ...event, id: newId('evt', 1_795_000_000_000 + n) }));
+  const portion = planPortion(events, () => [endpoint, { ...endpoint, id: 'whe_2' }], deliveriesMax);
+  expect(portion.events).toEqual(events.slice(0, taken));
+  expect(portion.plans.map((plan) => plan.event)).toEqual(portion.events.flatMap((each) => [each, each]));
 });

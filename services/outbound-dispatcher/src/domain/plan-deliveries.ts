@@ -14,6 +14,24 @@ export interface PlannedDelivery {
   isOrdered: boolean;
 }
 
+/** What one transaction takes of the events that wait: the first so many of them, with all that comes of these. */
+interface Portion {
+  events: WebhookEvent[];
+  plans: PlannedDelivery[];
+}
+
+/** As many of the events as give so many deliveries at most, and one at least. */
+export function planPortion(events: readonly WebhookEvent[], endpointsIn: (workspaceId: string) => readonly Endpoint[], deliveriesMax: number): Portion {
+  const portion: Portion = { events: [], plans: [] };
+  for (const event of events) {
+    const plans = planDeliveries(event, endpointsIn(event.workspaceId));
+    if (portion.events.length > 0 && portion.plans.length + plans.length > deliveriesMax) break;
+    portion.events.push(event);
+    portion.plans.push(...plans);
+  }
+  return portion;
+}
+
 /** Which endpoints get the event. `endpoints` are those of its workspace. */
 export function planDeliveries(event: WebhookEvent, endpoints: readonly Endpoint[]): PlannedDelivery[] {
   return endpoints.filter((endpoint) => isFor(event, endpoint)).map(({ id: endpointId, status, ordering }) => ({

@@ -40,7 +40,8 @@ export interface Head {
 
 /** What became of a head. */
 export interface MessageResult {
-  head: Pick<Head, 'workspaceId' | 'userId' | 'channel' | 'id'>;
+  /** With the attempts that were made before this one. */
+  head: Pick<Head, 'workspaceId' | 'userId' | 'channel' | 'id' | 'attempts'>;
   status: 'delivered' | 'failed' | 'pending';
   error: string | null;
   /** A request was made. */
@@ -127,12 +128,16 @@ const RELEASE = {
       SELECT FROM channel_messages m WHERE m.workspace_id = q.workspace_id AND m.id = ANY($2::text[]) AND m.user_id = q.user_id AND m.channel = q.channel)`,
 };
 
-// Only while the lease is still ours: a result that comes too late changes nothing. What was said of another connection is forgotten.
+// Only while the lease is still ours and nobody has recorded this attempt: a result that comes too late, or once more because the answer to it
+// was lost, changes nothing, for by then we may hold the queue for another message. The message is locked, so that it is seen as whoever is
+// recording it leaves it; messages before queues, as everybody does. What was said of another connection is forgotten.
 const RECORD = {
   name: 'channel_results_record',
   text: `WITH results AS (
-      SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::int[], $10::text[], $11::text[], $12::boolean[])
-        AS r(workspace_id, user_id, channel, id, status, error, is_attempt, delay_ms, connection_id, host, is_refused)
+      SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::int[], $10::text[], $11::text[], $12::boolean[], $13::int[])
+        AS r(workspace_id, user_id, channel, id, status, error, is_attempt, delay_ms, connection_id, host, is_refused, attempts)
+    ), unrecorded AS (
+      SELECT r.* FROM results r JOIN channel_messages m ON m.workspace_id = r.workspace_id AND m.id = r.id AND m.status = 'pending' AND m.attempts = r.attempts FOR UPDATE OF m
     ), queues AS (
       UPDATE channel_queues q SET lease_owner = NULL, claimable_at = now() + coalesce(r.delay_ms, 0) * interval '1 ms', host = r.host, connection_id = r.connection_id,
         failing_since = CASE WHEN r.connection_id IS NULL OR r.status = 'delivered' THEN NULL
@@ -140,14 +145,14 @@ const RECORD = {
           WHEN old.connection_id = r.connection_id THEN old.failing_since END,
         last_error = CASE WHEN r.status <> 'delivered' THEN r.error END,
         last_delivered_at = CASE WHEN r.status = 'delivered' THEN now() ELSE old.last_delivered_at END
-      FROM results r JOIN channel_queues old ON old.workspace_id = r.workspace_id AND old.user_id = r.user_id AND old.channel = r.channel
+      FROM unrecorded r JOIN channel_queues old ON old.workspace_id = r.workspace_id AND old.user_id = r.user_id AND old.channel = r.channel
       WHERE q.workspace_id = r.workspace_id AND q.user_id = r.user_id AND q.channel = r.channel AND q.lease_owner = $1
       RETURNING q.workspace_id, q.user_id, q.channel, q.connection_id, r.id, r.status, r.error, r.is_attempt, q.failing_since IS NOT NULL AS is_failing,
         coalesce(old.failing_since IS NOT NULL AND old.connection_id = r.connection_id, false) AS was_failing
     ), told AS (
       UPDATE channel_messages m SET status = queues.status, attempts = m.attempts + queues.is_attempt::int, error = queues.error,
         event = CASE WHEN queues.status = 'pending' THEN m.event END, delivered_at = CASE WHEN queues.status = 'delivered' THEN now() END
-      FROM queues WHERE m.workspace_id = queues.workspace_id AND m.id = queues.id AND m.status = 'pending'
+      FROM queues WHERE m.workspace_id = queues.workspace_id AND m.id = queues.id
     )
     SELECT workspace_id, user_id, channel, connection_id, is_failing, now() AS at FROM queues WHERE is_failing <> was_failing AND connection_id IS NOT NULL`,
 };
@@ -198,7 +203,7 @@ export const createChannelQueue = (pool: Pool, { owner, leaseMs }: { owner: stri
   /** The core hears, by the outbox, which connections begin or cease to fail. Returns the outbox's keys with something new. */
   async record(results: readonly MessageResult[]): Promise<string[]> {
     const values = [owner, ...columnsOf(results, ({ head, status, error, isAttempt, delayMs, connectionId, host, isRefused }) =>
-      [...refCells(head), head.id, status, error, isAttempt, delayMs, connectionId, host, isRefused])];
+      [...refCells(head), head.id, status, error, isAttempt, delayMs, connectionId, host, isRefused, head.attempts])];
     return transact(pool, {
       load: async (tx) => (await tx.query<ChangedState>({ ...RECORD, values })).rows,
       decide: (changed) => changed.map(({ at, ...rest }) => toRecord(channelStateChange, { ...rest, at: toUtc(at) })),
