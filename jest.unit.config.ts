@@ -1,6 +1,8 @@
 // Unit tests of one package (`--rootDir .`): pure, so that their results can be cached.
 export default {
   testEnvironment: 'node',
+  // They run beside builds. What takes long is seen in the summary.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],

@@ -70,8 +70,14 @@ test('an erased user is in no database, the operation says so, and the key stops
   const erased = await call('DELETE', '/v1/users/usr_erased');
   const erasedAt = Date.now();
   expect(erased).toMatchObject({ status: 202, body: { operation_id: expect.stringMatching(/^op_/) } });
-  await eventually(async () => expect(await asOwner()).toEqual([401, 401, 401, 401]), { timeoutMs: 7_000 });
-  expect(Date.now() - erasedAt).toBeLessThan(7_000);
+  let lastAcceptedAt = erasedAt;
+  await eventually(async () => {
+    const askedAt = Date.now();
+    const statuses = await asOwner();
+    if (statuses.some((status) => status !== 401)) lastAcceptedAt = askedAt;
+    expect(statuses).toEqual([401, 401, 401, 401]);
+  });
+  expect(lastAcceptedAt - erasedAt).toBeLessThan(6_000);
 
   const operation = () => call('GET', `/v1/operations/${erased.body.operation_id}`);
   await eventually(async () => expect((await operation()).body).toMatchObject({ kind: 'erase', status: 'completed', total: 3, done: 3, failed: 0 }));

@@ -16,7 +16,7 @@ const PATIENCE_MS = 3_000;
 
 /**
  * Completions that are all new: user n mod 10, each round one more day back, so that every one changes state and makes an event. With several
- * addresses each in turn, and the same body again at the next where one does not answer.
+ * addresses each in turn, and the same body again at the next where one does not answer, or cannot.
  */
 export function createInboundLoad(stack: Stack, systemKey: () => string, addresses: () => readonly string[] = () => [stack.urlOf('ingress')]) {
   const sent: Sent[] = [];
@@ -37,18 +37,13 @@ export function createInboundLoad(stack: Stack, systemKey: () => string, address
 
   async function sendInTurn(n: number, body: object): Promise<ApiAnswer> {
     const urls = addresses();
-    let failure: unknown;
-    for (let attempt = 0; attempt < urls.length; attempt++) {
-      const url = `${urls[(n + attempt) % urls.length]}/v1/webhooks/inbound`;
-      const signal = urls.length > 1 ? AbortSignal.timeout(PATIENCE_MS) : undefined;
-      try {
-        return await callApi('POST', url, { key: systemKey(), body, signal });
-      } catch (error) {
-        failure = error;
-        repeated++;
-      }
+    const post = (url: string, signal?: AbortSignal) => callApi('POST', `${url}/v1/webhooks/inbound`, { key: systemKey(), body, signal });
+    if (urls.length === 1) return post(urls[0]!);
+    for (let attempt = 0; ; attempt++) {
+      const answer = await post(urls[(n + attempt) % urls.length]!, AbortSignal.timeout(PATIENCE_MS)).catch(() => null);
+      if (answer !== null && answer.status !== 503) return answer;
+      repeated++;
     }
-    throw failure;
   }
 
   return {

@@ -19,7 +19,7 @@ export interface Tab {
 
 export async function openTab(browser: Browser, { bearer }: { bearer?: string } = {}): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1_360, height: 900 }, colorScheme: 'light', locale: 'en-GB', timezoneId: 'Europe/Berlin', permissions: ['clipboard-read', 'clipboard-write'] });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

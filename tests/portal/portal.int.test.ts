@@ -93,7 +93,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await panel.getByText('the secret is right').waitFor();
     expect(await page.evaluate<string>('JSON.stringify([{ ...sessionStorage }, { ...localStorage }, location.href])')).not.toContain(secret);
     expect([...faults, ...(await examine(page, 'verified'))]).toEqual([]);
-  }, 40_000);
+  }, 300_000);
 
   test('a failing endpoint is found, diagnosed and, once it is mended, retried', async () => {
     const { page } = tab;
@@ -112,7 +112,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await page.getByText('Attempt 5').waitFor();
     await page.getByText('mended').waitFor();
     await page.getByText('succeeded').waitFor();
-  }, 30_000);
+  }, 300_000);
 
   test('what failed is counted and replayed', async () => {
     const { page } = tab;
@@ -122,7 +122,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText(/Replay completed/).waitFor();
     await eventually(async () => expect((await api('GET', `/v1/webhooks/deliveries?endpoint_id=${life.badEndpoint}&status=failed`))['data']).toEqual([]));
-  }, 30_000);
+  }, 300_000);
 
   test('an in-app event is signed in the browser and followed to its award', async () => {
     const { page } = tab;
@@ -144,7 +144,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     // The same wallet again gets nothing, and the page says why.
     await page.goto(portal(`/campaigns/${life.campaign.id}?tab=events&wallet=${WALLET}`));
     await page.getByText('already awarded').waitFor();
-  }, 30_000);
+  }, 300_000);
 
   test('an inbound webhook is followed from its answer to the receiver, and the log shows it live', async () => {
     const [{ page }, log] = [tab, await openTab(browser, { bearer: product.systemKey })];
@@ -160,7 +160,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await log.page.getByText('File the tax return').first().waitFor();
     expect(await examine(page, 'simulator')).toEqual([]);
     await log.context.close();
-  }, 30_000);
+  }, 300_000);
 
   test('a link lets a user in once, for what is theirs, and leaves no trace of itself', async () => {
     tab = await openTab(browser);
@@ -179,7 +179,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await page.goto('about:blank');
     await page.goto(url);
     await page.getByText('was used already').waitFor();
-  }, 30_000);
+  }, 300_000);
 
   test('what a payload holds is shown as text', async () => {
     const { page } = tab;
@@ -190,7 +190,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await page.goto(portal('/settings/developer/events?user_id=usr_html'));
     await page.getByText(name).waitFor();
     expect(await page.locator('img[src=x]').count()).toBe(0);
-  }, 30_000);
+  }, 300_000);
 
   test('a key that is revoked ends the session in words', async () => {
     tab = await openTab(browser);
@@ -207,7 +207,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('unauthorized').waitFor();
     await page.getByRole('alert').getByText(/req_/).waitFor();
-  }, 30_000);
+  }, 300_000);
 
   test('of ten thousand deliveries those in sight are in the page, and one can scroll to the last', async () => {
     await stack.db('outbound-dispatcher').query(MULTIPLY_A_DELIVERY, [10_000, 'usr_many']);
@@ -222,7 +222,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
       expect(await page.locator('[aria-rowindex="10001"]').isVisible()).toBe(true);
     }, { timeoutMs: 30_000 });
     expect(await page.getByRole('row').count()).toBeLessThan(80);
-  }, 40_000);
+  }, 300_000);
 
   describe('pages', () => {
     const PAGES: readonly [name: string, path: () => string, heading: string | RegExp][] = [
@@ -272,7 +272,7 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
       };
       await Promise.all(Array.from({ length: TABS }, work));
       expect([...faults, ...complaints]).toEqual([]);
-    }, 150_000);
+    }, 300_000);
 
     async function lookAt({ page }: Tab, [name, path, title]: (typeof PAGES)[number]): Promise<string[]> {
       await page.goto(portal(path()));
@@ -299,6 +299,6 @@ const heading = (name: string | RegExp) => tab.page.getByRole('heading', { level
       await page.setViewportSize({ width: 1_360, height: 900 });
       faults.push(...(await examine(page, 'sign-in')));
       expect(faults).toEqual([]);
-    }, 90_000);
+    }, 300_000);
   });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageQuery } from './page.ts';
-import { cleanText, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { cleanText, isInOrder, NOT_IN_ORDER, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
 import { eventTypePattern } from './webhook.ts';
 
 /** `GET /v1/events` (contract, section 6). `since`, `until` are over `timestamp`; `recorded_*` over `recorded_at`. */
@@ -18,8 +18,8 @@ export type EventFilters = z.infer<typeof eventFilters>;
 
 export const eventListQuery = pageQuery
   .extend(eventFilters.shape)
-  .refine(isInOrder('since', 'until'), { path: ['until'], message: 'Must not be before since' })
-  .refine(isInOrder('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must not be before recorded_since' });
+  .refine(isInOrder, NOT_IN_ORDER)
+  .refine(isRecordedInOrder, { path: ['recorded_until'], message: 'Must not be before recorded_since' });
 
 /** `GET /v1/events/stream`: from now on, or behind a cursor, also one of the list with the same filters. */
 export const eventStreamQuery = eventFilters.pick({ user_id: true, event: true, entity_id: true }).extend({ cursor: pageQuery.shape.cursor });
@@ -28,8 +28,8 @@ const exportFilters = eventFilters.omit({ order: true }).extend({ format: z.enum
 
 /** `GET /v1/events/export`: what was recorded when it was asked for. */
 export const eventExportQuery = exportFilters
-  .refine(isInOrder('since', 'until'), { path: ['until'], message: 'Must not be before since' })
-  .refine(isInOrder('recorded_since', 'recorded_until'), { path: ['recorded_until'], message: 'Must not be before recorded_since' });
+  .refine(isInOrder, NOT_IN_ORDER)
+  .refine(isRecordedInOrder, { path: ['recorded_until'], message: 'Must not be before recorded_since' });
 
 /** The webhook body, field for field, and when the log took it in. */
 export const recordedEvent = z.looseObject({
@@ -42,9 +42,11 @@ export const recordedEvent = z.looseObject({
 export type RecordedEvent = z.infer<typeof recordedEvent>;
 
 /** From a time to the same is a period without events, and no mistake: who asks period by period may have come to the end. */
-function isInOrder<Since extends string, Until extends string>(since: Since, until: Until) {
-  return (query: { [Name in Since | Until]?: string | undefined }) => {
-    const [from, to] = [query[since], query[until]];
-    return from === undefined || to === undefined || Date.parse(from) <= Date.parse(to);
-  };
+interface RecordedRange {
+  recorded_since?: string | undefined;
+  recorded_until?: string | undefined;
+}
+
+function isRecordedInOrder({ recorded_since: since, recorded_until: until }: RecordedRange): boolean {
+  return isInOrder({ since, until });
 }

@@ -38,9 +38,15 @@ export const urlText = cleanText.min(1).max(2_048);
 /** The free name of a channel, as in `telegram`: 1 to 200 characters. */
 export const channelName = cleanText.min(1).max(200);
 
-/** ISO 8601 with an offset, as clients send it; seconds may be missing where they are none, as Java writes it. `toUtc` makes it ours. */
+/**
+ * ISO 8601 with an offset, as clients send it; seconds may be missing where they are none, as Java writes it, and an offset may be `+0100` or `+01`,
+ * as Python, PHP and PostgreSQL do. `toUtc` makes it ours.
+ */
 export const timestampWithOffset = z.string()
-  .overwrite((text) => text.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/, '$1:00$2'))
+  .overwrite((text) => text
+    .replace(/(T[\d:.]+[+-]\d\d)$/, '$1:00')
+    .replace(/(T[\d:.]+[+-]\d\d)(\d\d)$/, '$1:$2')
+    .replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/, '$1:00$2'))
   .check(z.iso.datetime({ offset: true, error: 'Must be an ISO 8601 time with an offset, as in 2026-03-28T08:12:44Z' }));
 
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
@@ -62,6 +68,15 @@ export const keptTime = timestampWithOffset.transform((timestamp, context) => {
 
 /** The years in which schedules are reckoned: far enough for anybody, near enough that no rule runs for ever. */
 export const isReckoned = (timestamp: string): boolean => timestamp >= '1970' && timestamp < '2200';
+
+interface Range {
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+/** For `refine`, of a query with both. */
+export const isInOrder = ({ since, until }: Range): boolean => since === undefined || until === undefined || Date.parse(since) <= Date.parse(until);
+export const NOT_IN_ORDER = { path: ['until'], message: 'Must not be before since' };
 
 /** As we write it: UTC with `Z`, milliseconds only where they are not zero. */
 export const utcTimestamp = z.iso.datetime();

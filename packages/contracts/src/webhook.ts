@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { description, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
+import { pageQuery } from './page.ts';
+import { description, isInOrder, NOT_IN_ORDER, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
 import { campaignEventTypes } from './campaign-event.ts';
 
@@ -116,7 +117,7 @@ export const replayBody = z.strictObject({
   until: timeBound.optional(),
   statuses: z.array(z.enum(['failed', 'skipped'])).min(1).max(2).default(['failed', 'skipped']),
   dry_run: z.boolean().default(false),
-});
+}).refine(isInOrder, NOT_IN_ORDER);
 
 export const disabledReason = z.enum(['manual', 'failing', 'gone']);
 export type DisabledReason = z.infer<typeof disabledReason>;
@@ -153,7 +154,7 @@ export const deliveryView = z.object({
 });
 export const deliveryDetail = deliveryView.extend({ body: z.string(), attempts: z.array(attempt) });
 
-export const deliveryFilters = z.strictObject({
+const deliveryFilters = z.strictObject({
   endpoint_id: z.string().optional(),
   status: deliveryStatus.optional(),
   event_type: eventTypePattern.optional(),
@@ -161,3 +162,6 @@ export const deliveryFilters = z.strictObject({
   since: timeBound.optional(),
   until: timeBound.optional(),
 });
+export type DeliveryFilters = z.infer<typeof deliveryFilters>;
+
+export const deliveryListQuery = pageQuery.extend(deliveryFilters.shape).refine(isInOrder, NOT_IN_ORDER);

@@ -1,4 +1,4 @@
-import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
 import { classifyFailure, DatabaseUnavailable } from './failure.ts';
 
 /** Read and lock, decide, write: the three steps of every change. */
@@ -14,17 +14,23 @@ export interface Steps<Loaded, Decision, Saved> {
 // The statements of a batch are prepared ones without optional parts: planning them anew for each batch takes as long as running them.
 export const BEGIN_PLANNED = 'BEGIN; SET LOCAL plan_cache_mode TO force_generic_plan';
 
+export interface TransactOptions {
+  /** Of each statement, instead of the pool's own: for what has much to do at once. */
+  timeoutMs?: number;
+}
+
 /**
  * One transaction in two round trips: BEGIN with the loads, COMMIT with the writes. When a write fails the server makes the COMMIT
  * behind it a ROLLBACK, and this rejects. A lost answer to COMMIT rejects too, so what is decided must be safe to decide again.
  */
-export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps<Loaded, Decision, Saved>): Promise<Saved> {
+export async function transact<Loaded, Decision, Saved>(pool: Pool, steps: Steps<Loaded, Decision, Saved>, { timeoutMs }: TransactOptions = {}): Promise<Saved> {
   const client = await pool.connect().catch((error: unknown) => { throw classifyFailure(error); });
-  const { tx, firstFailure } = watchFailures(client);
+  const { tx, firstFailure } = watchFailures(client, timeoutMs);
   let isWhole = false;
   const blame = (error: unknown) => { throw classifyFailure(firstFailure() ?? error); };
   try {
-    const [, loaded] = await Promise.all([tx.query(BEGIN_PLANNED), steps.load(tx)]).catch(blame);
+    const begin = timeoutMs === undefined ? BEGIN_PLANNED : `${BEGIN_PLANNED}; SET LOCAL statement_timeout TO ${timeoutMs}`;
+    const [, loaded] = await Promise.all([tx.query(begin), steps.load(tx)]).catch(blame);
     const decision = await decideOrRollBack(tx, () => steps.decide(loaded));
     const saved = await saveAndCommit(tx, steps.save(tx, decision)).catch(blame);
     isWhole = true;
@@ -57,14 +63,20 @@ async function saveAndCommit<Saved>(tx: ClientBase, saving: Promise<Saved>): Pro
  * Statements behind one that failed fail too, with "transaction is aborted", and whose rejection is seen first depends on how deep each is
  * nested. What failed first is what is to blame: it says whether a value or the database was the cause.
  */
-function watchFailures(client: PoolClient): { tx: ClientBase; firstFailure(): unknown } {
+function watchFailures(client: PoolClient, timeoutMs: number | undefined): { tx: ClientBase; firstFailure(): unknown } {
   let first: unknown;
   const watchedQuery: unknown = (...statement: Parameters<PoolClient['query']>) => {
-    const asked = client.query(...statement);
+    const asked = timeoutMs === undefined ? client.query(...statement) : client.query(withTimeout(statement[0], timeoutMs), statement[1]);
     Promise.resolve(asked).catch((error: unknown) => { first ??= error; });
     return asked;
   };
   return { tx: Object.create(client, { query: { value: watchedQuery } }), firstFailure: () => first };
+}
+
+/** The client's time-out counts from when a statement is sent, behind others that are on their way with it. */
+function withTimeout(statement: string | QueryConfig, timeoutMs: number): QueryConfig {
+  const config = typeof statement === 'string' ? { text: statement } : statement;
+  return Object.assign({ query_timeout: timeoutMs }, config);
 }
 
 async function fromDatabase<Result>(work: Promise<Result>): Promise<Result> {

@@ -30,6 +30,22 @@ test('what is loaded is decided on, and what is saved is committed', async () =>
   expect(await count()).toBe(1);
 });
 
+test('what has much to do may take longer than the pool allows, with all that is sent behind it', async () => {
+  const hasty = openDatabase({ url: stack.databaseUrl('behavior-core'), connectionsMax: 1, timeoutMs: 500, name: 'hasty' });
+  const stop = await stack.run([hasty]);
+  const slow = {
+    load: (tx: ClientBase) => tx.query({ text: 'SELECT pg_sleep(0.6)' }),
+    decide: () => {},
+    save: (tx: ClientBase) => Promise.all([tx.query('SELECT pg_sleep(0.6)'), insert(tx, 22)]),
+  };
+  await expect(transact(hasty.pool, slow)).rejects.toThrow(DatabaseUnavailable);
+  await transact(hasty.pool, slow, { timeoutMs: 10_000 });
+  expect((await stack.db('behavior-core').query('DELETE FROM numbers WHERE number = 22')).rowCount).toBe(1);
+  // And no longer than that afterwards.
+  await expect(hasty.pool.query('SELECT pg_sleep(0.6)')).rejects.toThrow();
+  await stop();
+});
+
 describe('nothing is committed', () => {
   test('when deciding throws, and its error comes out as it is', async () => {
     const steps = { ...nothing, load: (tx: ClientBase) => insert(tx, 30), decide: () => { throw new TypeError('undecided'); } };

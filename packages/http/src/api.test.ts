@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import express from 'express';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 import { makeApiKey } from './api-key.ts';
 import { apiRouter, noContent, ok, type Route } from './api.ts';
 import { problemHandler } from './problem.ts';
@@ -17,20 +18,30 @@ test('routes that count by themselves need none', () => {
 });
 
 const free = { count: async () => {} };
+const clientIsGone = Promise.withResolvers<void>();
+const wasTaken = Promise.withResolvers<boolean>();
 const router = apiRouter({ ...deps, findKey: async () => ({ keyId: 'key_1', workspaceId: 'ws_1', userId: null }), runOnce: () => Promise.reject(new Error('no request has a key')) }, [
   { ...free, method: 'post', path: '/v1/things', handle: async ({ body }) => ok({ body }) },
   { ...free, method: 'get', path: '/v1/seen', handle: async () => ok({ seen: true }) },
   { ...free, method: 'delete', path: '/v1/seen', handle: async () => noContent() },
+  { ...free, method: 'get', path: '/v1/poured', handle: async () => {
+    await clientIsGone.promise;
+    return { status: 200, pour: async ({ write }) => wasTaken.resolve(await write('something')) };
+  } },
 ]);
 const app = express().use(router, problemHandler);
-Object.assign(app.locals, { bodyTimeoutMs: 1_000 });
+Object.assign(app.locals, { bodyTimeoutMs: 1_000, openAnswers: new Set() });
 const server = createServer(app);
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => void server.close());
 
-function ask(path: string, { headers = {}, ...request }: { method: string; headers?: Record<string, string>; body?: Buffer }) {
+const port = () => {
   const address = server.address();
-  return fetch(`http://127.0.0.1:${typeof address === 'object' && address?.port}${path}`, { ...request, headers: { authorization: `Bearer ${makeApiKey()}`, ...headers } });
+  return typeof address === 'object' ? address?.port : undefined;
+};
+
+function ask(path: string, { headers = {}, ...request }: { method: string; headers?: Record<string, string>; body?: Buffer }) {
+  return fetch(`http://127.0.0.1:${port()}${path}`, { ...request, headers: { authorization: `Bearer ${makeApiKey()}`, ...headers } });
 }
 
 async function call(headers: Record<string, string>, body = '') {
@@ -57,4 +68,14 @@ test.each([['/v1/things', 'POST'], ['/v1/seen', 'GET, HEAD, DELETE']])('a 405 of
   const refused = await ask(path, { method: 'PUT' });
   expect([refused.status, refused.headers.get('allow')]).toEqual([405, allow]);
   for (const method of allow.split(', ')) expect((await ask(path, { method })).status).toBeLessThan(300);
+});
+
+test('an answer that is poured ends, although its client went away before it began', async () => {
+  const arrived = once(server, 'request');
+  const request = get({ port: port(), path: '/v1/poured', headers: { authorization: `Bearer ${makeApiKey()}` } }).on('error', () => {});
+  const [{ socket }] = await arrived;
+  request.destroy();
+  await once(socket, 'close');
+  clientIsGone.resolve();
+  expect(await wasTaken.promise).toBe(false);
 });

@@ -32,9 +32,10 @@ function gatherChunks(request: Request, limitBytes: number): Promise<Buffer> {
   return promise;
 }
 
-/** As Node itself does with who sends too slowly. The server's own limit leaves time for streams. */
-export function cutOff({ socket }: Request): void {
-  socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n', () => socket.destroy());
+/** 408, as Node itself answers who sends too slowly; no problem has that status, so there is no body. The server's own limit leaves time for streams. */
+export function cutOff({ res: response, socket }: Request): void {
+  if (response === undefined || response.headersSent) socket.destroy();
+  else response.status(408).set('connection', 'close').end();
 }
 
 export function isJsonType(contentType: string | undefined): boolean {

@@ -25,6 +25,8 @@ export async function pourInto(response: Response, pour: Pour, isKeyGood: () => 
   const end = () => ending.abort();
   openAnswers.add(ending);
   response.once('close', end).flushHeaders();
+  // Who went away while the answer was prepared: its `close` has been, and there will be no other.
+  if (response.destroyed) end();
   try {
     await pour({ signal: ending.signal, isKeyGood, write: (piece) => write(response, piece, ending.signal) });
     if (ending.signal.aborted && response.writableNeedDrain) {

@@ -65,6 +65,8 @@ export function renderProblem(error: unknown, response: Response): { problem: Pr
 
 /** Registered last. Express 5 forwards rejected handlers here, so routes need no try/catch. */
 export const problemHandler: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  // Who was cut off has an answer already. Express would print that the request broke off.
+  if (response.writableEnded) return;
   if (response.headersSent) return next(error);
   const { problem, answer } = renderProblem(error, response);
   response.locals['problem'] = problem;

@@ -3,7 +3,7 @@ import { Redis, type Command } from 'ioredis';
 
 export interface RedisSettings {
   url: string;
-  /** So long a command may take. */
+  /** So long a command may take; a connection on which nothing has come for a hundred times as long is opened anew. */
   timeoutMs: number;
 }
 
@@ -20,6 +20,8 @@ class PatientRedis extends Redis {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 1_000,
+      // A server that hangs closes nothing, and commands that nobody waits for any more would be gathered until it answers.
+      socketTimeout: 100 * timeoutMs,
       enableAutoPipelining: true,
       retryStrategy: (attempt) => Math.min(100 * attempt, 1_000),
     });

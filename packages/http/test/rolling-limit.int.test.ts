@@ -86,6 +86,16 @@ test('an answer that was there in time counts, however late the process comes to
   await expect(impatient.client.blpop('nothing-comes-here', 1)).rejects.toThrow('Command timed out');
 });
 
+test('a connection on which nothing comes any more is given up, or what is asked of it would be gathered without end', async () => {
+  const { client } = createRedis({ url: redisUrl, timeoutMs: 10 }, logger);
+  await client.connect();
+  const { promise: again, resolve } = Promise.withResolvers<void>();
+  client.once('close', () => client.once('ready', resolve));
+  await expect(client.blpop('nothing-comes-here', 0)).rejects.toThrow('Command timed out');
+  await again;
+  client.disconnect();
+});
+
 test('while Redis is away each instance admits its share of a limit, by how many of its service were last seen', async () => {
   const { client } = createRedis({ url: redisUrl, timeoutMs: 5_000 }, logger);
   await client.connect();

@@ -57,7 +57,7 @@ const QUERY = 'import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]
     return { ...record, value: JSON.stringify({ ...JSON.parse(record.value), timestamp }) };
   });
   await stack.publish([...written, written[0]!]);
-  const env = { ...asBi, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}python`, QUIET_MS: '3000' };
+  const env = { ...asBi, TOPIC: publicTopic, GROUP: `bi-${stack.kafka.prefix}python`, QUIET_MS: '6000' };
   const { stdout } = await promisify(execFile)('python3', [PROGRAM.replace('.mjs', '.py')], { env });
   const own = stdout.trim().split('\n').filter((line) => line.includes('evt_python_'));
   expect(own).toHaveLength(3);

@@ -9,7 +9,7 @@ interface ReceivedRequest {
   body: Buffer;
 }
 
-type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
+export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
 /** How a receiver can answer, by what it does. */
 export const behaviours = {

@@ -8,7 +8,7 @@ import { createActivities } from './activities.ts';
 import { createOperationStore } from './adapters/operation-store.ts';
 import { createEndOperations } from './adapters/bulk/under-way.ts';
 import { createReplySender } from './adapters/reply-sender.ts';
-import { retentionTasks } from './adapters/retention.ts';
+import { OPERATIONS_KEPT_DAYS, retentionTasks } from './adapters/retention.ts';
 import { createBulk } from './bulk.ts';
 import { createCampaigns } from './campaigns.ts';
 import { createChannels } from './channels.ts';
@@ -58,7 +58,9 @@ export function createApp(config: Config) {
   const routes = [
     ...activities.routes,
     ...people.routes,
-    ...operationsRoutes({ operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, findReplay, publicUrl: config.publicUrl }),
+    ...operationsRoutes({
+      operationIds, store: createOperationStore(pool), bulk: bulk.reader, erasures: people.erasures, findReplay, publicUrl: config.publicUrl, keptDays: OPERATIONS_KEPT_DAYS, now,
+    }),
     ...campaigns.routes,
     ...channels.routes,
   ];

@@ -1,4 +1,4 @@
-import { auditFilters, label as labelSchema, toUtc, userId as userIdSchema } from '@waggle/contracts';
+import { label as labelSchema, toUtc, userId as userIdSchema } from '@waggle/contracts';
 import type { Pool } from 'pg';
 import { createApiKeyStore } from './adapters/people/api-key-store.ts';
 import { createAuditLog } from './adapters/people/audit-log.ts';
@@ -88,7 +88,7 @@ export async function runCommand(pool: Pool, command: Command, publicUrl: string
   if (!(await workspaces.exists(workspaceId))) throw new Error(`There is no workspace ${workspaceId}`);
   if (command.kind === 'create-key') return [await createKey(pool, workspaceId, command.label)];
   if (command.kind === 'create-portal-session') return [await createPortalLink(pool, command, publicUrl)];
-  const rows = await createAuditLog(pool).list(workspaceId, auditFilters.parse({}), { before: null, limit: command.limit });
+  const rows = await createAuditLog(pool).list(workspaceId, {}, { before: null, limit: command.limit });
   return rows.map(toAuditView);
 }
 

@@ -1,4 +1,5 @@
 import { behaviorEvent } from '@waggle/contracts';
+import { createOperationIds } from '@waggle/http';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../src/app.ts';
@@ -7,10 +8,11 @@ import { loadConfig } from '../src/config.ts';
 const stack = useStack();
 const events = stack.collect(behaviorEvent.topic);
 const keys = { system: '', user: '' };
+let workspaceId = '';
 
 beforeAll(async () => {
   await stack.run(createApp(loadConfig(stack.envOf('behavior-core', { API_LIMIT_PER_MINUTE: '10000', HABITS_MAX: '3', TASKS_MAX: '2', DAY_SWEEP_INTERVAL_MS: '50' }))).components);
-  keys.system = (await stack.createWorkspace()).systemKey;
+  ({ systemKey: keys.system, workspaceId } = await stack.createWorkspace());
   await create({ user_id: 'usr_owner' });
   keys.user = (await call('POST', '/v1/users/usr_owner/api-keys', { body: { label: 'phone' } })).body.api_key;
 });
@@ -211,6 +213,18 @@ describe('an action', () => {
       { event: 'activity.reopened', activity: { channel: 'telegram', streak: { current: 0, longest: 0 } } },
       { event: 'activity.snoozed', activity: { snooze_minutes: 1_440 } },
     ]));
+  });
+
+  test('an operation without a row is pending, and unknown once it would be kept no longer', async () => {
+    const ids = createOperationIds(stack.envOf('behavior-core')['OPERATION_SECRET']!);
+    const acceptedAgo = (days: number, kind: 'inbound' | 'bulk') => ids.make({ workspaceId, userId: null }, 'core', Date.now() - days * 86_400_000, kind);
+    const forgotten = { status: 404, body: { code: 'not_found', detail: expect.stringContaining('during 30 days') } };
+    for (const kind of ['inbound', 'bulk'] as const) {
+      expect(await call('GET', `/v1/operations/${acceptedAgo(29, kind)}`)).toMatchObject({ status: 200, body: { kind, status: 'pending' } });
+      expect(await call('GET', `/v1/operations/${acceptedAgo(31, kind)}`)).toMatchObject(forgotten);
+    }
+    expect(await call('GET', `/v1/operations/${acceptedAgo(29, 'bulk')}/results`)).toMatchObject({ status: 200, body: { data: [] } });
+    expect(await call('GET', `/v1/operations/${acceptedAgo(31, 'bulk')}/results`)).toMatchObject(forgotten);
   });
 
   test('runs a routine step by step', async () => {

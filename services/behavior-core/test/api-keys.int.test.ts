@@ -28,7 +28,7 @@ async function call(method: string, path: string, { body, key = keys.system }: {
 const aKey = async (userId: string, fields: object = {}) => (await call('POST', `/v1/users/${userId}/api-keys`, { body: { label: 'phone', ...fields } })).body;
 const idsIn = async (path: string, key = keys.system) => (await call('GET', path, { key })).body.data.map(({ id }: { id: string }) => id);
 const statusWith = async (key: string) => (await call('GET', '/v1/auth/me', { key })).status;
-const soon = () => new Date(Date.now() + 1_500).toISOString();
+const soon = () => new Date(Date.now() + 4_000).toISOString();
 const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T.*Z$/);
 
 test('a key is shown once, and says who it is', async () => {
@@ -97,13 +97,14 @@ describe('a key that expires', () => {
     const expires_at = soon();
     const { api_key, expires_at: shown } = await aKey('usr_1', { expires_at });
     expect(Date.parse(shown)).toBe(Date.parse(expires_at));
-    const directory = createCoreDirectory({ urls: [internalUrl()], token: String(stack.env['INTERNAL_TOKEN']), timeoutMs: 15_000 });
+    const urls = [internalUrl()];
+    const directory = createCoreDirectory({ urls, token: String(stack.env['INTERNAL_TOKEN']), timeoutMs: 15_000 });
     expect(await directory.findKey(hashApiKey(api_key))).toMatchObject({ userId: 'usr_1' });
     expect(await statusWith(api_key)).toBe(200);
     await eventually(async () => expect(await statusWith(api_key)).toBe(401));
-    // Well within the five seconds for which the answer would be remembered.
+    // It has nobody to ask any more, and would go by what it remembers.
+    urls.length = 0;
     expect(await directory.findKey(hashApiKey(api_key))).toBeNull();
-    expect(Date.now()).toBeLessThan(Date.parse(expires_at) + 3_500);
   });
 
   test.each(['2020-01-01T00:00:00Z', 'tomorrow', '2099-01-01T00:00:00', '9999-12-31T23:59:59-01:00', 12])('400 for expires_at %j', async (expires_at) => {

@@ -1,4 +1,4 @@
-import { auditEntry, newId } from '@waggle/contracts';
+import { auditEntry, channelStateChange, newId } from '@waggle/contracts';
 import { toRecord } from '@waggle/kafka';
 import { callApi, eventually, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -277,7 +277,21 @@ describe('the audit log', () => {
     await expect(db.query('UPDATE audit_log SET user_id = \'somebody\'')).rejects.toThrow('append-only');
   });
 
-  test.each(['action=nothing', 'key_id=x', 'user_id=a%20b', 'since=yesterday', 'limit=0', 'colour=red', 'cursor=x'])('400 for ?%s', async (query) => {
+  test.each(['action=nothing', 'key_id=x', 'user_id=a%20b', 'since=yesterday', 'since=2026-03-28T00:00:01Z&until=2026-03-28T00:00:00Z', 'limit=0', 'colour=red', 'cursor=x'])('400 for ?%s', async (query) => {
     expect((await call('GET', `/v1/audit-log?${query}`)).status).toBe(400);
   });
+});
+
+test('of what is told of a channel the newest counts, in whichever order it comes', async () => {
+  const userId = 'usr_channel';
+  await call('PUT', `/v1/users/${userId}/settings`, { body: {} });
+  const id = newId('chn');
+  await stack.db('behavior-core').query("INSERT INTO channel_connections VALUES ($1, $2, 'own', $3, 'webhook', 'sealed')", [workspaceId, userId, id]);
+  const channels = () => stack.db('behavior-core').query<{ failing_since: Date | null; state_at: Date }>('SELECT failing_since, state_at FROM channel_connections WHERE user_id = $1', [userId]);
+  const told = (isFailing: boolean, at: string) => toRecord(channelStateChange, { workspace_id: workspaceId, user_id: userId, channel: 'own', connection_id: id, is_failing: isFailing, at });
+  const [failing, well] = [told(true, '2026-03-28T08:00:00.000Z'), told(false, '2026-03-28T08:00:01.000Z')];
+  // Who was frozen before it could note that it had published the first publishes it again.
+  await stack.publish([failing, well, failing]);
+  await eventually(async () => expect((await channels()).rows[0]!.state_at).not.toBeNull());
+  expect((await channels()).rows).toEqual([{ failing_since: null, state_at: new Date('2026-03-28T08:00:01.000Z') }]);
 });

@@ -213,6 +213,21 @@ test('a cursor of another list is refused by the stream, and one of a log that w
   expect([status, body.code, body.detail]).toEqual([410, 'cursor_expired', expect.stringContaining('recorded_since')]);
 });
 
+test('streams that begin after the log was set up anew are told of what is recorded, also where the process had streams of the log before', async () => {
+  const { workspaceId: workspace_id, systemKey } = givenWorkspace();
+  const before = await stream(systemKey);
+  await isTold(before, await record(anEvent({ workspace_id })));
+  before.leave();
+  await pool.query('UPDATE log_epoch SET epoch = gen_random_uuid()');
+  const listener = await stream(systemKey);
+  await eventually(() => expect(listener.lastEventId).not.toBe(''));
+  // The first may be found in the log itself, whatever becomes of the tail.
+  const [first] = await record(anEvent({ workspace_id }));
+  await isTold(listener, [first!]);
+  await isTold(listener, [first!, ...await record(anEvent({ workspace_id }))]);
+  listener.leave();
+});
+
 test('a cursor before what was dropped is expired and says where the log begins now', async () => {
   const { workspaceId: workspace_id, systemKey } = givenWorkspace();
   const ids = await record(anEvent({ workspace_id }), anEvent({ workspace_id }), anEvent({ workspace_id }), anEvent({ workspace_id }));
@@ -271,13 +286,16 @@ test('a CSV has the given columns, and free text in it is no formula', async () 
   expect(rest).toEqual(['']);
 });
 
-test('an export that breaks off is not made to look whole', async () => {
+test.each([
+  ['set up anew', 'epoch = gen_random_uuid()'], ['dropped', 'dropped_to = (SELECT max(position) FROM events)'],
+])('an export that breaks off because the log is %s is not made to look whole', async (_, change) => {
   const { workspaceId, systemKey } = givenWorkspace();
   await pool.query(`INSERT INTO events (workspace_id, event_id, event, user_id, entity_id, occurred_at, recorded_at, body)
     SELECT $1, 'evt_${newId('evt')}' || n, 'activity.completed', 'usr_1', 'act_1', now(), now(), '{"id":"' || repeat('x', 1000) || '"}' FROM generate_series(1, 20000) AS n`, [workspaceId]);
   const request = get(urlOf('/v1/events/export'), { headers: { authorization: `Bearer ${systemKey}` } });
   const [incoming] = await once(request, 'response');
-  // As if the log were set up anew in the middle of it.
-  await pool.query('UPDATE log_epoch SET epoch = gen_random_uuid()');
+  // As if that were done in the middle of it.
+  await pool.query(`UPDATE log_epoch SET ${change}`);
   await expect(text(incoming)).rejects.toThrow('aborted');
+  await pool.query('UPDATE log_epoch SET dropped_to = 0');
 });

@@ -1,6 +1,6 @@
 import { awaitedBulkCommand, behaviorEvent, bulkCommand } from '@waggle/contracts';
 import type { ServerProcess } from '@waggle/local-stack';
-import { callApi, eventually, useStack, writtenTo } from '@waggle/testkit';
+import { callApi, eventually, startInstance, useStack, writtenTo } from '@waggle/testkit';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -25,9 +25,10 @@ interface Options {
   key?: string;
   headers?: Record<string, string>;
   query?: string;
+  url?: string;
 }
-const post = (body: unknown, { key = systemKey, headers = {}, query = '' }: Options = {}) =>
-  callApi('POST', onIngress(`/v1/activities/bulk${query}`), { key, body, headers });
+const post = (body: unknown, { key = systemKey, headers = {}, query = '', url = stack.urlOf('ingress') }: Options = {}) =>
+  callApi('POST', `${url}/v1/activities/bulk${query}`, { key, body, headers });
 const postItems = (operations: readonly unknown[], options: Options = {}) => post({ operations }, options);
 const postLines = (lines: readonly unknown[], options: Options = {}) => {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
@@ -68,7 +69,7 @@ beforeAll(async () => {
   ({ systemKey } = await stack.createWorkspace());
   const { user_id } = await aUser();
   userKey = (await callApi('POST', onCore(`/v1/users/${user_id}/api-keys`), { key: systemKey, body: { label: 'phone' } })).body.api_key;
-  await stack.run(createApp(loadConfig(stack.envOf('ingress', { BULK_WAIT_MS: '3000', BULK_LIMIT: '1000' }))).components);
+  await stack.run(createApp(loadConfig(stack.envOf('ingress', { BULK_WAIT_MS: '15000', BULK_LIMIT: '1000' }))).components);
 }, 60_000);
 afterAll(() => redis.disconnect());
 
@@ -224,18 +225,23 @@ describe('lines', () => {
     expect(done).toBe(total);
   }, 60_000);
 
-  test('a slow upload is read to its end, with others answered meanwhile', async () => {
+  test('a slow upload is read to its end, with others answered meanwhile and its key held for it', async () => {
     const [slow, other] = [await aUser(), await aUser()];
     const pieces = Array.from({ length: 5 }, (_, day) => `${JSON.stringify(completed(slow, day + 1))}\n`).values();
     const body = new ReadableStream({
       async pull(controller) {
         expect(await postItems([completed(other, 1)])).toMatchObject({ status: 200 });
         const { value, done } = pieces.next();
-        if (done === true) controller.close();
-        else controller.enqueue(new TextEncoder().encode(value));
+        if (done !== true) return controller.enqueue(new TextEncoder().encode(value));
+        // Nothing more comes until its lease has been renewed.
+        const [lease] = await redis.keys('idempotent:*');
+        const endsInMs = await redis.pttl(lease!);
+        await eventually(async () => expect(await redis.pttl(lease!)).toBeGreaterThan(endsInMs));
+        controller.close();
       },
     });
-    const headers = { ...ndjson, authorization: `Bearer ${systemKey}` };
+    await redis.flushdb();
+    const headers = { ...ndjson, authorization: `Bearer ${systemKey}`, 'idempotency-key': 'slow' };
     const response = await fetch(onIngress('/v1/activities/bulk'), streamed(headers, body));
     expect(response.status).toBe(202);
     const { operation_id } = accepted.parse(await response.json());
@@ -252,12 +258,20 @@ describe('lines', () => {
 
 describe('order', () => {
   test('what comes for a user goes behind what came before in whichever form, and others wait for nothing', async () => {
-    const [one, other] = [await aUser(), await aUser()];
+    const [one, other, third] = [await aUser(), await aUser(), await aUser()];
+    // It waits for one request at a time, and not for long.
+    const { url } = await startInstance(stack, 'ingress', { BULK_WAIT_MS: '3000', WAITING_MAX: '1' });
+    expect((await postItems([completed(third, 2)], { url })).status).toBe(200);
     const at = (hour: number, event: string, of: object) => ({ event: `activity.${event}`, ...of, timestamp: new Date(Date.UTC(2026, 0, 1, hour)).toISOString() });
     const usersIn = (records: typeof commands, operationId: string) => records.map(({ value }) => JSON.parse(value)).filter(({ operation_id: id }) => id === operationId).flatMap(({ user_id: user }) => user ?? []);
     process.kill(core.pid, 'SIGSTOP');
     const lines = (await postLines([at(8, 'completed', one)])).body.operation_id;
-    const items = await postItems([at(9, 'reopened', one), at(9, 'completed', other)]);
+    // What is refused meanwhile is no gap through which the next one gets to the front.
+    const waiting = postItems([completed(third, 1)], { url });
+    await eventually(() => expect(awaitedCommands.filter(({ value }) => JSON.parse(value).user_id === third.user_id)).toHaveLength(2));
+    expect((await postItems([at(9, 'reopened', one)], { url })).status).toBe(503);
+    expect((await waiting).status).toBe(202);
+    const items = await postItems([at(9, 'reopened', one), at(9, 'completed', other)], { url });
     expect(items.status).toBe(202);
     const late = (await postLines([at(10, 'reopened', other), at(10, 'completed', one)])).body.operation_id;
     process.kill(core.pid, 'SIGCONT');

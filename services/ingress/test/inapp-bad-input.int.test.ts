@@ -97,9 +97,12 @@ describe('in pieces', () => {
     expect({ status, body: JSON.parse(body) }).toMatchObject({ status: 400, body: { code: 'payload_too_large' } });
   });
 
-  test('a body that never ends is cut off with 408', async () => {
+  test('a body that never ends is cut off with 408, which names the request as every answer does', async () => {
     const { head, pieces: [whole = ''] } = requestOf({ description: '' });
-    expect(await exchange(url(), { head, pieces: [Buffer.from(whole).subarray(0, 50)] })).toMatchObject({ status: 408 });
+    const inbound = ['POST /v1/webhooks/inbound HTTP/1.1', `Authorization: Bearer ${(await stack.createWorkspace()).systemKey}`, 'Content-Type: application/json', 'Content-Length: 99'];
+    const answers = await Promise.all([head, inbound].map((of) => exchange(url(), { head: of, pieces: [Buffer.from(whole).subarray(0, 50)] })));
+    const cutOff = { status: 408, head: expect.stringMatching(/\r\nX-Request-Id: req_[-0-9a-f]{36}\r\n(.*\r\n)*Connection: close\r\n/i), body: '' };
+    expect(answers).toEqual([cutOff, cutOff]);
   });
 
   test('two hundred who open a body and leave are felt by nobody', async () => {

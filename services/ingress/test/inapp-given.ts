@@ -74,7 +74,7 @@ export interface RawRequest {
 }
 
 /** HTTP byte by byte, for what no client would send. The status is 0 when the connection ended without an answer. */
-export async function exchange(url: string, { head, pieces, pauseMs = 0 }: RawRequest): Promise<{ status: number; body: string }> {
+export async function exchange(url: string, { head, pieces, pauseMs = 0 }: RawRequest): Promise<{ status: number; head: string; body: string }> {
   const socket = open(url, head);
   let answer = '';
   const answered = new Promise<void>((resolve) => {
@@ -89,7 +89,8 @@ export async function exchange(url: string, { head, pieces, pauseMs = 0 }: RawRe
   }
   await answered;
   socket.destroy();
-  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), body: answer.slice(answer.indexOf(END_OF_HEAD) + END_OF_HEAD.length) };
+  const end = answer.indexOf(END_OF_HEAD);
+  return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0), head: answer.slice(0, end), body: answer.slice(end + END_OF_HEAD.length) };
 }
 
 /** Begins a request and goes away. */

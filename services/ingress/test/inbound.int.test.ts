@@ -1,5 +1,5 @@
 import type { ServerProcess } from '@waggle/local-stack';
-import { callApi, eventually, useStack } from '@waggle/testkit';
+import { callApi, eventually, startInstance, useStack } from '@waggle/testkit';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createLogger } from '@waggle/runtime';
 import { createRedis } from '@waggle/http';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { user_id } = await aHabit();
   userKey = (await callApi('POST', onCore(`/v1/users/${user_id}/api-keys`), { key: systemKey, body: { label: 'phone' } })).body.api_key;
   operationOfNobody = `op_${'0'.repeat(56)}`;
-  await stack.run(createApp(loadConfig(stack.envOf('ingress', { INBOUND_LIMIT: String(LIMIT), INBOUND_WAIT_MS: '1000' }))).components);
+  await stack.run(createApp(loadConfig(stack.envOf('ingress', { INBOUND_LIMIT: String(LIMIT) }))).components);
 }, 60_000);
 
 test('a completed activity is answered with its new state, and the same request again with the same content', async () => {
@@ -148,9 +148,11 @@ test("a system key's requests that say of no user whom they are for count as its
 
 test('while the core is away: 202 with the place to ask, and what was accepted is done when it is back', async () => {
   const habit = await aHabit();
-  await post({ ...habit, timestamp: '2026-03-27T08:12:44Z' });
+  const { url } = await startInstance(stack, 'ingress', { INBOUND_WAIT_MS: '300' });
+  const postThere = (body: object) => callApi('POST', `${url}/v1/webhooks/inbound`, { key: systemKey, body });
+  await postThere({ ...habit, timestamp: '2026-03-27T08:12:44Z' });
   await core.stop();
-  const answer = await post(habit);
+  const answer = await postThere(habit);
   expect(answer).toMatchObject({ status: 202, body: { status: 'accepted', operation_id: expect.stringMatching(/^op_/) } });
   const location = answer.headers.get('location');
   expect(location).toBe(`/v1/operations/${answer.body.operation_id}`);

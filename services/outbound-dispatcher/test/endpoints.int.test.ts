@@ -153,7 +153,7 @@ test('deliveries are paged newest first and filtered, and a cursor is good for i
   const { next_cursor: next } = (await call(keys.system, 'GET', `${list}&limit=3`)).body;
   for (const [query, code] of [
     [`status=failed&cursor=${next}`, 'cursor_invalid'], ['cursor=nonsense', 'cursor_invalid'], ['limit=0', 'validation_failed'], ['limit=201', 'validation_failed'],
-    ['status=lost', 'validation_failed'], ['event_type=activity.eaten', 'validation_failed'], ['color=red', 'validation_failed'], ['endpoint_id=%00', 'validation_failed'],
+    ['status=lost', 'validation_failed'], ['since=2026-03-28T00:00:01Z&until=2026-03-28T00:00:00Z', 'validation_failed'], ['event_type=activity.eaten', 'validation_failed'], ['color=red', 'validation_failed'], ['endpoint_id=%00', 'validation_failed'],
   ]) {
     expect((await call(keys.system, 'GET', `/webhooks/deliveries?${query}`)).body).toMatchObject({ status: 400, code });
   }

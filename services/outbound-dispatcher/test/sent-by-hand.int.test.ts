@@ -254,7 +254,7 @@ test('a replay belongs to who asked for it and the workspace; a disabled endpoin
   expect((await replay(ofWorkspace.id, { since: SINCE }, { key: dispatcher.userKey })).status).toBe(404);
   const byWorkspace = (await replay(id, { since: SINCE })).body.operation_id;
   expect((await operation(byWorkspace, dispatcher.userKey)).status).toBe(404);
-  for (const body of [{}, { since: 'yesterday' }, { since: '2026-01-01T00:00:00' }, { since: SINCE, statuses: [] }, { since: SINCE, statuses: ['succeeded'] }, { since: SINCE, all: true }, { since: SINCE, until: null }])
+  for (const body of [{}, { since: 'yesterday' }, { since: '2026-01-01T00:00:00' }, { since: SINCE, statuses: [] }, { since: SINCE, statuses: ['succeeded'] }, { since: SINCE, all: true }, { since: SINCE, until: null }, { since: SINCE, until: '1999-12-31T00:00:00Z' }])
     expect(await replay(id, body)).toMatchObject({ status: 400, body: { code: 'validation_failed', errors: [expect.anything()] } });
   await call('POST', `/endpoints/${id}/disable`);
   expect(await replay(id, { since: SINCE })).toMatchObject({ status: 409, body: { code: 'invalid_transition' } });

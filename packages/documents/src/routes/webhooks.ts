@@ -1,4 +1,4 @@
-import { createEndpointBody, deliveryDetail, deliveryFilters, deliveryView, emptyBody, endpointView, pageQuery, replayBody, rotateSecretBody, testSendBody, updateEndpointBody } from '@waggle/contracts';
+import { createEndpointBody, deliveryDetail, deliveryListQuery, deliveryView, emptyBody, endpointView, pageQuery, replayBody, rotateSecretBody, testSendBody, updateEndpointBody } from '@waggle/contracts';
 import { z } from 'zod';
 import { listOf, type RouteTable } from './route.ts';
 
@@ -21,7 +21,7 @@ export const WEBHOOK_ROUTES: RouteTable = {
     summary: 'Send again what has failed or was skipped', description: 'The whole schedule anew; a dry run (200) only counts.', body: replayBody,
     answers: { 200: replayCount, 202: replayCount.extend({ operation_id: z.string() }) }, problems: ['invalid_transition'], headers: NAMED,
   },
-  'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: pageQuery.extend(deliveryFilters.shape), headers: NAMED, answers: { 200: listOf(deliveryView) } },
+  'GET /v1/webhooks/deliveries': { summary: 'List deliveries', query: deliveryListQuery, headers: NAMED, answers: { 200: listOf(deliveryView) } },
   'GET /v1/webhooks/deliveries/{id}': { summary: 'Read a delivery with its attempts', answers: { 200: deliveryDetail } },
   'POST /v1/webhooks/deliveries/{id}/retry': { summary: 'Send a finished delivery once more', body: emptyBody, answers: { 202: deliveryView }, problems: ['invalid_transition'] },
   'GET /v1/webhooks/event-types': { summary: 'List the event types', query: pageQuery, answers: { 200: listOf(eventTypeView) } },

@@ -4,6 +4,8 @@ import { createMailbox, type Mailbox } from './mailbox.ts';
 
 /** One reader of the tail: what was recorded in its workspace since it began to follow. */
 interface Follower {
+  /** Of the log that is followed. Once it is set up anew, all of its followers are told to read on from the log itself, and hear nothing more. */
+  epoch: string;
   /** What has come since the last call, in order; empty when nothing came within `timeoutMs`; null when too much came: read on from the log itself. */
   next(timeoutMs: number, signal: AbortSignal): Promise<readonly TailRow[] | null>;
   stop(): void;
@@ -14,8 +16,14 @@ export interface LogTail extends Component {
   follow(workspaceId: string): Promise<Follower>;
 }
 
+/** A position means something in its own log alone. */
+interface Reached {
+  epoch: string;
+  position: number;
+}
+
 interface LogTailDeps {
-  readHead(workspaceId: string): Promise<{ position: number }>;
+  readHead(workspaceId: string): Promise<Reached>;
   readTail(positions: ReadonlyMap<string, number>, limit: number): Promise<{ epoch: string; rows: TailRow[] }>;
   logger: Logger;
 }
@@ -27,8 +35,8 @@ const ROWS_MAX = 500;
 
 interface Followed {
   /** Up to where followers have been told; null until it is known. */
-  after: number | null;
-  isKnown: Promise<void>;
+  reached: Reached | null;
+  isKnown: Promise<Reached>;
   mailboxes: Set<Mailbox>;
 }
 
@@ -41,32 +49,27 @@ export function createLogTail({ readHead, readTail, logger }: LogTailDeps): LogT
   const warn = warnSeldom(logger, 'tail of the log not read');
   let timer: NodeJS.Timeout | undefined;
   let reading: Promise<void> = Promise.resolve();
-  let epoch: string | null = null;
   let isStopping = false;
 
   async function follow(workspaceId: string): Promise<Follower> {
-    const followed = workspaces.get(workspaceId) ?? begin(workspaceId);
+    const followed = workspaces.get(workspaceId) ?? beginAt(readHead(workspaceId));
+    workspaces.set(workspaceId, followed);
     const mailbox = createMailbox();
     followed.mailboxes.add(mailbox);
     const stop = () => {
       followed.mailboxes.delete(mailbox);
-      if (followed.mailboxes.size === 0 && workspaces.get(workspaceId) === followed) workspaces.delete(workspaceId);
+      if (followed.mailboxes.size === 0) leave(workspaceId, followed);
     };
-    try {
-      await followed.isKnown;
-    } catch (error) {
+    const { epoch } = await followed.isKnown.catch((error: unknown) => {
       stop();
       throw error;
-    }
+    });
     timer ??= setTimeout(poll, 0);
-    return { next: mailbox.next, stop };
+    return { epoch, next: mailbox.next, stop };
   }
 
-  function begin(workspaceId: string): Followed {
-    const isKnown = readHead(workspaceId).then(({ position }) => { followed.after = position; });
-    const followed: Followed = { after: null, isKnown, mailboxes: new Set() };
-    workspaces.set(workspaceId, followed);
-    return followed;
+  function leave(workspaceId: string, followed: Followed) {
+    if (workspaces.get(workspaceId) === followed) workspaces.delete(workspaceId);
   }
 
   function poll() {
@@ -79,16 +82,20 @@ export function createLogTail({ readHead, readTail, logger }: LogTailDeps): LogT
 
   /** Whether more is there already. */
   async function read(): Promise<boolean> {
-    const positions = new Map([...workspaces].flatMap(([id, { after }]) => (after === null ? [] : [[id, after] as const])));
-    if (positions.size === 0) return false;
-    const tail = await readTail(positions, ROWS_MAX);
-    if (epoch !== null && epoch !== tail.epoch) {
-      // Positions mean something else now. Who follows reads on from the log itself, and learns there that its cursors are of no use.
-      for (const { mailboxes } of workspaces.values()) for (const mailbox of mailboxes) mailbox.overflow();
-      workspaces.clear();
-    } else for (const row of tail.rows) hand(row, workspaces.get(row.workspaceId));
-    epoch = tail.epoch;
-    return [...Map.groupBy(tail.rows, ({ workspaceId }) => workspaceId).values()].some(({ length }) => length === ROWS_MAX);
+    const asked = [...workspaces].flatMap(([id, followed]) => (followed.reached === null ? [] : [{ id, followed, reached: followed.reached }]));
+    if (asked.length === 0) return false;
+    const { epoch, rows } = await readTail(new Map(asked.map(({ id, reached }) => [id, reached.position])), ROWS_MAX);
+    const byWorkspace = Map.groupBy(rows, ({ workspaceId }) => workspaceId);
+    // Whoever has begun to follow meanwhile may be in a later log than these rows: they are for those alone who were asked for.
+    for (const { id, followed, reached } of asked) {
+      if (reached.epoch === epoch) hand(byWorkspace.get(id) ?? [], followed.mailboxes, reached);
+      else {
+        // Positions mean something else now. Who follows reads on from the log itself, and learns there that its cursors are of no use.
+        leave(id, followed);
+        for (const mailbox of followed.mailboxes) mailbox.overflow();
+      }
+    }
+    return [...byWorkspace.values()].some(({ length }) => length === ROWS_MAX);
   }
 
   return {
@@ -104,9 +111,15 @@ export function createLogTail({ readHead, readTail, logger }: LogTailDeps): LogT
   };
 }
 
-function hand(row: TailRow, followed: Followed | undefined): void {
-  // Who began to follow while this was being read may be further already.
-  if (followed === undefined || followed.after === null || row.position <= followed.after) return;
-  followed.after = row.position;
-  for (const mailbox of followed.mailboxes) mailbox.put(row);
+function beginAt(head: Promise<Reached>): Followed {
+  const isKnown = head.then(({ epoch, position }) => (followed.reached = { epoch, position }));
+  const followed: Followed = { reached: null, isKnown, mailboxes: new Set() };
+  return followed;
+}
+
+function hand(rows: readonly TailRow[], mailboxes: ReadonlySet<Mailbox>, reached: Reached): void {
+  for (const row of rows) {
+    reached.position = row.position;
+    for (const mailbox of mailboxes) mailbox.put(row);
+  }
 }

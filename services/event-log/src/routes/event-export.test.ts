@@ -7,16 +7,25 @@ const ROWS = 5_000;
 const rowAt = (position: number) => ({ position, recordedAt: new Date('2026-03-28T08:12:44Z'), body: JSON.stringify({ id: `evt_${position}`, event: 'activity.completed', user_id: 'usr_ü' }) });
 const lineAt = (position: number) => `{"id":"evt_${position}","event":"activity.completed","user_id":"usr_ü","recorded_at":"2026-03-28T08:12:44Z"}\n`;
 
-/** `beforePage` holds a page back, by its number. */
-async function given({ rows = ROWS, beforePage = async () => {}, heartbeatMs = 60_000 }: { rows?: number; beforePage?: (page: number) => Promise<void>; heartbeatMs?: number }) {
+interface Given {
+  rows?: number;
+  /** Holds a page back, by its number. */
+  beforePage?(page: number): Promise<void>;
+  heartbeatMs?: number;
+  /** As the second page finds it; before that it is 3, and the first page of 500 ends at 500. */
+  droppedTo?: number;
+}
+
+async function given({ rows = ROWS, beforePage = async () => {}, heartbeatMs = 60_000, droppedTo = 3 }: Given) {
   let pages = 0;
-  const log = { epoch: 'e', droppedTo: 0 };
+  const log = { epoch: 'e', droppedTo: 3 };
   const handle = eventExport({
     exportsMax: 1,
     heartbeatMs,
     readHead: async () => ({ ...log, position: rows }),
     async readPage(_selection, { after, limit }) {
       await beforePage(++pages);
+      if (pages > 1) log.droppedTo = droppedTo;
       const found = Array.from({ length: Math.max(0, Math.min(limit + 1, rows - after)) }, (_, index) => rowAt(after + index + 1));
       return { ...log, rows: found, examinedTo: found.at(-1)?.position ?? null, isCutShort: false };
     },
@@ -63,6 +72,7 @@ test('while nothing is found the answer is not silent, and not a byte is in it t
 test.each([
   ['a page that cannot be read', { beforePage: async (page: number) => { if (page === 3) throw new Error('away'); } }, true, 'away'],
   ['a key that is revoked', {}, false, 'revoked'],
+  ['what is dropped before it was read', { droppedTo: 501 }, true, 'dropped'],
 ])('%s breaks the answer off', async (_, faults, isGood, message) => {
   const { answer } = await given(faults);
   await expect(answer.pour!(writingTo(async () => true, isGood))).rejects.toThrow(message);
@@ -72,4 +82,11 @@ test('a client that goes away ends it', async () => {
   const { answer, pages } = await given({});
   await expect(answer.pour!(writingTo(async () => false))).rejects.toThrow('went away');
   expect(pages()).toBeLessThanOrEqual(3);
+});
+
+test('what is dropped once it was read is in the export all the same', async () => {
+  const { answer } = await given({ droppedTo: 500 });
+  let written = '';
+  await answer.pour!(writingTo(async (text) => { written += text; return true; }));
+  expect(written).toBe(all(ROWS));
 });

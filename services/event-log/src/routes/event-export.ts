@@ -62,12 +62,13 @@ export function eventExport({ readPage, readHead, exportsMax, heartbeatMs }: Eve
   };
 
   /** The next page is read while this one is written. */
-  async function* pagesOf(selection: Selection, { epoch, position: last }: LogState & { position: number }): AsyncGenerator<StoredEvent[]> {
+  async function* pagesOf(selection: Selection, { epoch, droppedTo, position: last }: LogState & { position: number }): AsyncGenerator<StoredEvent[]> {
     const read = async (after: number) => ({ after, found: await readPage(selection, { after, limit: PAGE_ROWS }) });
     let reading = read(startOf('asc'));
     for (let isAtEnd = false; !isAtEnd; ) {
       const { after, found } = await reading;
       if (found.epoch !== epoch) throw new Error('The log was set up anew in the middle of an export');
+      if (found.droppedTo > Math.max(after, droppedTo)) throw new Error('What an export had still to read was dropped in the middle of it');
       const { shown, next, hasMore } = cutPage(found, { limit: PAGE_ROWS, after });
       isAtEnd = !hasMore || next >= last;
       if (!isAtEnd) {

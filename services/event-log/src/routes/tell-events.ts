@@ -13,7 +13,9 @@ interface StoredEvent {
 type FollowedEvent = StoredEvent & { event: string; userId: string; entityId: string };
 
 interface Follower {
-  /** Empty: nothing new within that time. Null: more than is held for a follower. */
+  /** The log that is followed. */
+  epoch: string;
+  /** Empty: nothing new within that time. Null: read on from the log itself. */
   next(timeoutMs: number, signal: AbortSignal): Promise<readonly FollowedEvent[] | null>;
   stop(): void;
 }
@@ -59,7 +61,10 @@ export async function tellEvents({ readPage, follow, heartbeatMs }: TellEventsDe
   async function catchUp(): Promise<boolean> {
     for (let hasMore = true; hasMore; ) {
       const found = await readPage(selection, { after, limit: PAGE_ROWS });
-      if (found.epoch !== epoch || !(await outlet.isKeyGood())) return false;
+      // Who came right after the log was set up anew may have joined those who follow the one before: nobody will tell them anything more.
+      if (found.epoch !== epoch || follower.epoch !== epoch) return false;
+      // Told with the next event, a gap would be passed over in silence: who comes again with its last id hears of it.
+      if (after < found.droppedTo || !(await outlet.isKeyGood())) return false;
       const page = cutPage(found, { limit: PAGE_ROWS, after });
       for (const row of page.shown) if (!(await tell(row))) return false;
       [after, hasMore] = [page.next, page.hasMore];

@@ -5,9 +5,9 @@ import type { Logger } from '@waggle/runtime';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-/** `ours`: nobody else has it in hand. What is not concluded is free again when its lease is over. */
+/** `ours`: nobody else has it in hand. What is not concluded is free again when its lease is over; `hold` prolongs it until what it returns is called. */
 export type Claim =
-  | { kind: 'ours'; renew(): Promise<void>; conclude(digest: string, answer: StoredAnswer): Promise<void>; release(): Promise<void> }
+  | { kind: 'ours'; hold(): () => void; conclude(digest: string, answer: StoredAnswer): Promise<void>; release(): Promise<void> }
   | { kind: 'in_progress' }
   | { kind: 'known'; digest: string; answer: StoredAnswer };
 
@@ -59,7 +59,10 @@ export function createAnswerMemory(redis: Redis, logger: Logger): AnswerMemory {
     const run = async (script: string, keys: string[], ...args: string[]) => void (await redis.eval(script, 1 + keys.length, key, ...keys, mark, ...args).catch(warn));
     return {
       kind: 'ours',
-      renew: () => run(RENEW, [], String(LEASE_MS)),
+      hold() {
+        const timer = setInterval(() => void run(RENEW, [], String(LEASE_MS)), LEASE_MS / 3);
+        return () => clearInterval(timer);
+      },
       conclude(digest, answer) {
         const digests = [...users].map((userId) => userDigest({ workspace_id: workspaceId, user_id: userId }));
         return run(REPLACE, digests.flatMap((of) => [answerIndexKey(of), erasureMarkKey(of)]), JSON.stringify({ digest, answer }), String(ANSWERS_KEPT_SECONDS));

@@ -17,6 +17,8 @@ interface Last {
  * Batches of one user are applied in arrival order (contract, section 2), and there are two topics (ADR 25): a user's items go where earlier
  * ones of that user still wait. Redis remembers each user's last operation, and whether it is under way. Without Redis they go to the usual
  * topic, and may overtake a backfill.
+ *
+ * The mark of an operation that was not sent stays: it holds the place of what it was to follow, and the next one replaces it.
  */
 export function createBulkOrder(redis: Redis, logger: Logger) {
   const keepAll = createKeepAll(redis, { ttlSeconds: BULK_UNDER_WAY_SECONDS, where: 'any' });
@@ -42,8 +44,6 @@ export function createBulkOrder(redis: Redis, logger: Logger) {
       const topics = await topicsFor(first, userIds, usual.topic).catch(warn);
       return ({ user_id: userId }) => ({ ...usual, topic: (userId !== null && topics?.get(userId)) || usual.topic });
     },
-    /** Nothing of it was sent. */
-    forget: (operationId: string): Promise<void> => redis.del(bulkUnderWayKey(operationId)).then(() => {}, warn),
   };
 }
 export type BulkOrder = ReturnType<typeof createBulkOrder>;

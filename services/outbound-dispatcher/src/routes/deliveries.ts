@@ -1,11 +1,9 @@
-import { deliveryFilters, emptyBody, pageQuery } from '@waggle/contracts';
+import { deliveryListQuery, emptyBody, type DeliveryFilters } from '@waggle/contracts';
 import { actingFor, answerPage, invalid, ofNamedUser, ok, parseBody, Problem, timePosition, type ApiRequest, type Route } from '@waggle/http';
-import type { z } from 'zod';
 import type { DeliveryFilter, DeliveryLog } from '../adapters/delivery-log.ts';
 import { toDeliveryView } from './delivery-view.ts';
 
 const PATH = '/v1/webhooks/deliveries';
-const query = pageQuery.extend(deliveryFilters.shape);
 const isDeliveryId = (id: string) => /^dlv_[0-9a-z]{26}$/.test(id);
 
 interface DeliveryRoutesDeps {
@@ -17,7 +15,7 @@ interface DeliveryRoutesDeps {
 export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[] {
   const list = (request: ApiRequest) =>
     answerPage(request, {
-      query,
+      query: deliveryListQuery,
       scope: ['deliveries', request.caller.userId ?? request.namedUserId ?? ''],
       position: timePosition,
       load: ({ filters, after, limit }) => log.list(request.caller, toFilter(filters, actingFor(request.caller, ofNamedUser(filters, request.namedUserId).user_id)), { after, limit }),
@@ -49,7 +47,7 @@ export function deliveryRoutes({ log, wakeEngine }: DeliveryRoutesDeps): Route[]
   ];
 }
 
-function toFilter(given: z.infer<typeof deliveryFilters>, userId: string | undefined): DeliveryFilter {
+function toFilter(given: DeliveryFilters, userId: string | undefined): DeliveryFilter {
   if (given.endpoint_id !== undefined && !/^whe_[0-9a-z]{26}$/.test(given.endpoint_id)) throw invalid('endpoint_id', 'Must be the id of an endpoint');
   return {
     endpointId: given.endpoint_id ?? null,

@@ -39,7 +39,7 @@ const FIND_DONE = {
 };
 
 // Counted is what is inserted, so that a redelivered item counts once; what takes the place of a fault of ours was counted, and may have failed no more. The operation's row is made by whichever of its records comes first;
-// it is locked last and in order. Who is not there (any more) is not named either: an erased user's late items leave no id.
+// it is locked last and in order. More may be done than its total: an upload does not count what Kafka took without saying so. Who is not there (any more) is not named either: an erased user's late items leave no id.
 const SAVE = {
   name: 'bulk_save',
   text: `WITH inserted AS (
@@ -62,10 +62,10 @@ const SAVE = {
     )
     INSERT INTO bulk_operations AS o (workspace_id, id, creator_user_id, is_synchronous, total, accepted_at, done, failed, completed_at)
     SELECT h.workspace_id, h.id, (SELECT u.id FROM users u WHERE u.workspace_id = h.workspace_id AND u.id = h.creator_user_id), h.is_synchronous, h.total, h.accepted_at, coalesce(c.done, 0), coalesce(c.failed, 0),
-      CASE WHEN h.total = coalesce(c.done, 0) THEN clock_timestamp() END
+      CASE WHEN h.total <= coalesce(c.done, 0) THEN clock_timestamp() END
     FROM heads h LEFT JOIN counts c USING (workspace_id, id) ORDER BY h.workspace_id, h.id
     ON CONFLICT (workspace_id, id) DO UPDATE SET done = o.done + excluded.done, failed = o.failed + excluded.failed, total = coalesce(o.total, excluded.total),
-      completed_at = coalesce(o.completed_at, CASE WHEN coalesce(o.total, excluded.total) = o.done + excluded.done THEN clock_timestamp() END)
+      completed_at = coalesce(o.completed_at, CASE WHEN coalesce(o.total, excluded.total) <= o.done + excluded.done THEN clock_timestamp() END)
     RETURNING workspace_id AS "workspaceId", id AS "operationId", is_synchronous AS "isSynchronous", completed_at IS NOT NULL AS "isCompleted"`,
 };
 

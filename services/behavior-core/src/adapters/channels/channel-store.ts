@@ -98,9 +98,10 @@ export const createChannelStore = (pool: Pool, box: SealedBox, { perUserMax }: {
     return rows.map(({ id, sealed_credentials, ...ref }) => ({ ...ref, connection_id: id, credentials: channelCredentials.parse(JSON.parse(box.open(sealed_credentials, id))) }));
   },
 
-  /** Of each connection the last one counts. */
+  /** Of each connection the newest one counts: what was published again may come behind it. */
   async saveStates(changes: readonly ChannelStateChange[]): Promise<void> {
-    const last = [...new Map(changes.map((change) => [change.connection_id, change])).values()];
+    const inOrder = changes.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
+    const last = [...new Map(inOrder.map((change) => [change.connection_id, change])).values()];
     await query(pool, SAVE_STATES, [
       last.map(({ workspace_id }) => workspace_id), last.map(({ user_id }) => user_id), last.map(({ channel }) => channel), last.map(({ connection_id }) => connection_id),
       last.map(({ is_failing }) => is_failing), last.map(({ at }) => at),

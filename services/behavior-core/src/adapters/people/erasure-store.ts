@@ -40,6 +40,9 @@ const FIND = {
   text: 'SELECT cardinality(services_done) AS done, completed_at AS "completedAt" FROM erasures WHERE workspace_id = $1 AND operation_id = $2',
 };
 
+/** What somebody has left by some backfills of 100,000 lines takes seconds, and must not be refused for good. */
+const ERASING_MS_MAX = 60_000;
+
 export const createErasureStore = (pool: Pool) => ({
   /**
    * Erases all that the core's database holds, and asks the others to, in one transaction. Says which operation does it: the given one, or the one
@@ -69,7 +72,7 @@ export const createErasureStore = (pool: Pool) => ({
         ]);
         return operationId;
       },
-    });
+    }, { timeoutMs: ERASING_MS_MAX });
   },
 
   async report(reports: readonly UserErased[]): Promise<void> {

@@ -133,6 +133,6 @@ function toView({ channel, kind, id }: ConnectionRow, states: ReadonlyMap<string
 
 function nameIn({ params }: ApiRequest): string {
   const parsed = channelName.safeParse(params['channel']);
-  if (!parsed.success) throw invalid('channel', 'Must be 1 to 64 characters');
+  if (!parsed.success) throw invalid('channel', 'Must be 1 to 200 characters');
   return parsed.data;
 }

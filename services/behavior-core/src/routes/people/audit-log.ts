@@ -1,15 +1,13 @@
-import { auditFilters, pageQuery, toUtc, type AuditEntryView } from '@waggle/contracts';
+import { auditQuery, toUtc, type AuditEntryView } from '@waggle/contracts';
 import { answerPage, idPosition, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import type { AuditLog, AuditRow } from '../../adapters/people/audit-log.ts';
-
-const query = pageQuery.extend(auditFilters.shape);
 
 /** Who administered what in this workspace, newest first. */
 export function auditLogRoutes({ auditLog }: { auditLog: AuditLog }): Route[] {
   async function list(request: ApiRequest) {
     requireSystemKey(request.caller);
     return answerPage(request, {
-      query,
+      query: auditQuery,
       scope: ['audit-log'],
       position: idPosition,
       load: ({ filters, after, limit }) => auditLog.list(request.caller.workspaceId, filters, { before: after?.[0] ?? null, limit }),

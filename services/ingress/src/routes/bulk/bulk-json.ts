@@ -42,10 +42,7 @@ export function bulkJsonHandler({ operationIds, submit, order, now }: BulkJsonDe
     const parts = grouping.flush();
     const messageOf = await order.place(parts, awaitedBulkCommand);
     const submission = await submit({ operationId, toRecords: (replyTo) => parts.map((part) => toRecord(messageOf(part), { ...part, reply_to: replyTo })) });
-    if (submission.kind === 'unavailable') {
-      await order.forget(operationId);
-      throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
-    }
+    if (submission.kind === 'unavailable') throw new Problem('unavailable', { headers: { 'retry-after': '1' } });
     return submission.kind === 'accepted' ? toAccepted(operationId) : ok(submission.reply.result);
   };
 }

@@ -58,13 +58,13 @@ export function bulkLinesHandler({ operationIds, publish, memory, order, rightOf
     const { head, hash } = upload;
     const answer = toAccepted(head.operation_id);
     const progress = { sent: 0 };
+    const letGo = claim?.hold();
     try {
       await sendLines(upload, {
         progress,
         async send(parts) {
           const messageOf = await order.place(parts, bulkCommand);
           await publishSurely(parts.map((part) => toRecord(messageOf(part), { ...part, reply_to: null })));
-          await claim?.renew();
         },
         rest: rightOfWay.rest,
       });
@@ -77,6 +77,8 @@ export function bulkLinesHandler({ operationIds, publish, memory, order, rightOf
         await claim?.release();
       }
       throw error;
+    } finally {
+      letGo?.();
     }
     const { status, body, headers = {} } = answer;
     await claim?.conclude(hash.digest('base64url'), { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(body) });
@@ -84,8 +86,7 @@ export function bulkLinesHandler({ operationIds, publish, memory, order, rightOf
   }
 
   async function sendTotal(head: Upload['head'], total: number) {
-    if (total === 0) await order.forget(head.operation_id);
-    else await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
+    if (total > 0) await publishSurely([toRecord(bulkCommand, { ...head, total, user_id: null, items: [], refused: [] })]);
   }
 }
 
