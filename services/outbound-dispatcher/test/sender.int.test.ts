@@ -8,8 +8,11 @@ import { errorOf } from '../src/domain/attempt-result.ts';
 import { createAuthority } from './certificates.ts';
 import { startConnectProxy } from './connect-proxy.ts';
 
-const send = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: KEPT_MAX_BYTES });
-const guarded = createSender(createEgress({ exceptions: [], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: KEPT_MAX_BYTES });
+/** Time for a slow machine, unless the test is about a time-out. */
+const senderOf = ({ timeoutMs = 5_000, keptMaxBytes = KEPT_MAX_BYTES, ...egress }: { exceptions?: string[]; proxyUrl?: string; timeoutMs?: number | undefined; keptMaxBytes?: number } = {}) =>
+  createSender(createEgress({ exceptions: ['127.0.0.0/8'], ...egress, timeoutMs }), { timeoutMs, keptMaxBytes });
+const send = senderOf();
+const guarded = senderOf({ exceptions: [] });
 const request = { headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' };
 let receiver: Receiver;
 beforeAll(async () => { receiver = await startReceiver(); });
@@ -25,16 +28,16 @@ test.each([
   { description: '302, which is not followed', behaviour: behaviours.answer(302, '', { location: '/elsewhere' }), error: 'status_302', statusCode: 302 },
   { description: '307, which is not followed', behaviour: behaviours.answer(307, '', { location: '/elsewhere' }), error: 'status_307', statusCode: 307 },
   { description: '500', behaviour: behaviours.answer(500), error: 'status_500', statusCode: 500 },
-  { description: 'no headers in time', behaviour: behaviours.silence(), error: 'timeout', statusCode: null },
-  { description: '200 whose body does not end in time', behaviour: behaviours.slowBody(), error: 'timeout', statusCode: 200 },
+  { description: 'no headers in time', behaviour: behaviours.silence(), error: 'timeout', statusCode: null, timeoutMs: 500 },
+  { description: '200 whose body does not end in time', behaviour: behaviours.slowBody(), error: 'timeout', statusCode: 200, timeoutMs: 2_000 },
   { description: '200 with a cut body', behaviour: behaviours.cutBody(), error: 'body_cut', statusCode: 200 },
   { description: '200 with less than its content-length', behaviour: behaviours.cutBody({ 'content-length': '100' }), error: 'body_cut', statusCode: 200 },
   { description: 'a reset', behaviour: behaviours.reset(), error: 'connection_closed', statusCode: null },
   { description: 'something that is not HTTP', behaviour: behaviours.garbage(), error: 'invalid_response', statusCode: null },
-])('$description: $error', async ({ description, behaviour, error, statusCode }) => {
+])('$description: $error', async ({ description, behaviour, error, statusCode, timeoutMs }) => {
   const path = `/${encodeURIComponent(description)}`;
   receiver.program(path, behaviour);
-  const result = await send({ ...request, url: receiver.url(path) });
+  const result = await senderOf({ timeoutMs })({ ...request, url: receiver.url(path) });
   expect({ error: errorOf(result), statusCode: result.statusCode }).toEqual({ error, statusCode });
   expect(receiver.at(path)).toHaveLength(1);
   expect(receiver.at('/elsewhere')).toHaveLength(0);
@@ -45,9 +48,7 @@ test.each([
   { description: 'nobody listens', url: 'http://127.0.0.1:1/', error: 'connection_refused' },
   { description: 'a name that does not exist', url: 'http://nobody.invalid/', error: 'name_not_found' },
 ])('$description: $error', async ({ url, error }) => {
-  // A name server may take its time.
-  const sendInTime = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 5_000 }), { timeoutMs: 5_000, keptMaxBytes: KEPT_MAX_BYTES });
-  expect(errorOf(await sendInTime({ ...request, url }))).toBe(error);
+  expect(errorOf(await send({ ...request, url }))).toBe(error);
 });
 
 test('the first 4 KB of an answer are kept, whole characters only, without U+0000', async () => {
@@ -59,8 +60,7 @@ test('the first 4 KB of an answer are kept, whole characters only, without U+000
 test('who asks for more of an answer gets all that is read', async () => {
   const body = JSON.stringify({ ok: true, result: { text: 'x'.repeat(6_000) } });
   receiver.program('/whole', behaviours.answer(200, body));
-  const sendAndRead = createSender(createEgress({ exceptions: ['127.0.0.0/8'], timeoutMs: 500 }), { timeoutMs: 500, keptMaxBytes: READ_MAX_BYTES });
-  expect((await sendAndRead({ ...request, url: receiver.url('/whole') })).responseBody).toBe(body);
+  expect((await senderOf({ keptMaxBytes: READ_MAX_BYTES })({ ...request, url: receiver.url('/whole') })).responseBody).toBe(body);
 });
 
 test('connections are kept between attempts', async () => {
@@ -79,13 +79,12 @@ test.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433'
 );
 
 describe('through an egress proxy', () => {
-  const throughProxy = (proxyUrl: string, exceptions = ['127.0.0.0/8']) => createSender(createEgress({ exceptions, proxyUrl, timeoutMs: 1_000 }), { timeoutMs: 1_000, keptMaxBytes: KEPT_MAX_BYTES });
   let proxy: Awaited<ReturnType<typeof startConnectProxy>>;
   beforeAll(async () => { proxy = await startConnectProxy(); });
   afterAll(() => proxy.stop());
 
   test('plain HTTP goes through a tunnel to the address that the name has, and the tunnel is kept', async () => {
-    const sendThrough = throughProxy(`http://${proxy.host}`);
+    const sendThrough = senderOf({ proxyUrl: `http://${proxy.host}` });
     for (let n = 0; n < 3; n++) expect(errorOf(await sendThrough({ ...request, url: `http://localhost:${receiver.port}/tunnelled` }))).toBeNull();
     expect(proxy.targets.splice(0)).toEqual([`127.0.0.1:${receiver.port}`]);
     expect(receiver.at('/tunnelled').map(({ headers, body }) => [headers['host'], body.toString()])).toEqual(Array.from({ length: 3 }, () => [`localhost:${receiver.port}`, request.body]));
@@ -97,7 +96,7 @@ describe('through an egress proxy', () => {
     setDefaultCACertificates([...trusted, readFileSync(authority.caFile, 'utf8')]);
     const named = await startReceiver({ tls: authority.sign('localhost') });
     const other = await startReceiver({ tls: authority.sign('elsewhere.example') });
-    const sendThrough = throughProxy(`http://waggle:p%40ss@${proxy.host}`);
+    const sendThrough = senderOf({ proxyUrl: `http://waggle:p%40ss@${proxy.host}` });
     const errors = [];
     for (const url of [named.url('/'), other.url('/')]) errors.push(errorOf(await sendThrough({ ...request, url })));
     setDefaultCACertificates(trusted);
@@ -109,23 +108,23 @@ describe('through an egress proxy', () => {
   });
 
   test.each(['127.0.0.1', 'localhost', '[::1]', '2130706433', '10.0.0.1', '169.254.169.254'])('the proxy is not even asked for %s', async (host) => {
-    expect(errorOf(await throughProxy(`http://${proxy.host}`, [])({ ...request, url: `http://${host}:${receiver.port}/` }))).toBe('address_not_allowed');
+    expect(errorOf(await senderOf({ proxyUrl: `http://${proxy.host}`, exceptions: [] })({ ...request, url: `http://${host}:${receiver.port}/` }))).toBe('address_not_allowed');
     expect(proxy.targets).toEqual([]);
   });
 
   test.each([
     { description: 'a proxy that forbids it', answer: '403 Forbidden', error: 'proxy_refused' },
     { description: 'a proxy that wants a password', answer: '407 Proxy Authentication Required', error: 'proxy_refused' },
-    { description: 'a proxy that hangs', answer: null, error: 'timeout' },
-  ])('$description: $error', async ({ answer, error }) => {
+    { description: 'a proxy that hangs', answer: null, error: 'timeout', timeoutMs: 500 },
+  ])('$description: $error', async ({ answer, error, timeoutMs }) => {
     const bad = await startConnectProxy({ answer });
-    expect(errorOf(await throughProxy(`http://${bad.host}`)({ ...request, url: receiver.url('/never') }))).toBe(error);
+    expect(errorOf(await senderOf({ proxyUrl: `http://${bad.host}`, timeoutMs })({ ...request, url: receiver.url('/never') }))).toBe(error);
     await bad.stop();
     expect(receiver.at('/never')).toEqual([]);
   });
 
   test('a proxy that is down: proxy_unavailable; one that cannot reach the address: proxy_refused', async () => {
-    expect(errorOf(await throughProxy('http://127.0.0.1:1')({ ...request, url: receiver.url('/never') }))).toBe('proxy_unavailable');
-    expect(errorOf(await throughProxy(`http://${proxy.host}`)({ ...request, url: 'http://127.0.0.1:1/' }))).toBe('proxy_refused');
+    expect(errorOf(await senderOf({ proxyUrl: 'http://127.0.0.1:1' })({ ...request, url: receiver.url('/never') }))).toBe('proxy_unavailable');
+    expect(errorOf(await senderOf({ proxyUrl: `http://${proxy.host}` })({ ...request, url: 'http://127.0.0.1:1/' }))).toBe('proxy_refused');
   });
 });
