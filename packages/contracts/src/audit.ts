@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMessage } from './message.ts';
 import { pageQuery } from './page.ts';
-import { idOf, isInOrder, NOT_IN_ORDER, timeBound, userId, utcTimestamp } from './scalars.ts';
+import { idOf, inOrder, timeBound, userId, utcTimestamp } from './scalars.ts';
 
 /** What administration did, by what it did it to. */
 export const auditAction = z.enum([
@@ -39,16 +39,18 @@ export type AuditAction = z.infer<typeof auditAction>;
 
 const targetKind = z.enum(['workspace', 'api_key', 'portal_session', 'user', 'template', 'campaign', 'campaign_task', 'campaign_mapping', 'inapp_key', 'award', 'channel', 'endpoint']);
 
-/** `GET /v1/audit-log`: newest first. */
-export const auditQuery = pageQuery.extend({
+const auditFilters = z.strictObject({
   action: auditAction.optional(),
   key_id: z.string().regex(/^(?:key|pss)_[0-9a-z]{26}$/, 'Must be the id of an API key or a portal session').optional(),
   /** About this user; entries of an erased user are found by it too. */
   user_id: userId.optional(),
   since: timeBound.optional(),
   until: timeBound.optional(),
-}).refine(isInOrder, NOT_IN_ORDER);
-export type AuditFilters = Omit<z.infer<typeof auditQuery>, 'limit' | 'cursor'>;
+});
+export type AuditFilters = z.infer<typeof auditFilters>;
+
+/** `GET /v1/audit-log`: newest first. */
+export const auditListQuery = pageQuery.extend(auditFilters.shape).refine(...inOrder('since', 'until'));
 
 /**
  * `key_id` is null for the operator, who needs none. `target.id` is null once the user whom it names is erased; nothing else of an entry

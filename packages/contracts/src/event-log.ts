@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pageQuery } from './page.ts';
-import { cleanText, isInOrder, NOT_IN_ORDER, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
+import { cleanText, inOrder, timestampWithOffset, userId, utcTimestamp } from './scalars.ts';
 import { eventTypePattern } from './webhook.ts';
 
 /** `GET /v1/events` (contract, section 6). `since`, `until` are over `timestamp`; `recorded_*` over `recorded_at`. */
@@ -18,8 +18,8 @@ export type EventFilters = z.infer<typeof eventFilters>;
 
 export const eventListQuery = pageQuery
   .extend(eventFilters.shape)
-  .refine(isInOrder, NOT_IN_ORDER)
-  .refine(isRecordedInOrder, { path: ['recorded_until'], message: 'Must not be before recorded_since' });
+  .refine(...inOrder('since', 'until'))
+  .refine(...inOrder('recorded_since', 'recorded_until'));
 
 /** `GET /v1/events/stream`: from now on, or behind a cursor, also one of the list with the same filters. */
 export const eventStreamQuery = eventFilters.pick({ user_id: true, event: true, entity_id: true }).extend({ cursor: pageQuery.shape.cursor });
@@ -28,8 +28,8 @@ const exportFilters = eventFilters.omit({ order: true }).extend({ format: z.enum
 
 /** `GET /v1/events/export`: what was recorded when it was asked for. */
 export const eventExportQuery = exportFilters
-  .refine(isInOrder, NOT_IN_ORDER)
-  .refine(isRecordedInOrder, { path: ['recorded_until'], message: 'Must not be before recorded_since' });
+  .refine(...inOrder('since', 'until'))
+  .refine(...inOrder('recorded_since', 'recorded_until'));
 
 /** The webhook body, field for field, and when the log took it in. */
 export const recordedEvent = z.looseObject({
@@ -40,13 +40,3 @@ export const recordedEvent = z.looseObject({
   recorded_at: utcTimestamp,
 });
 export type RecordedEvent = z.infer<typeof recordedEvent>;
-
-/** From a time to the same is a period without events, and no mistake: who asks period by period may have come to the end. */
-interface RecordedRange {
-  recorded_since?: string | undefined;
-  recorded_until?: string | undefined;
-}
-
-function isRecordedInOrder({ recorded_since: since, recorded_until: until }: RecordedRange): boolean {
-  return isInOrder({ since, until });
-}

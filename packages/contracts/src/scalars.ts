@@ -69,14 +69,18 @@ export const keptTime = timestampWithOffset.transform((timestamp, context) => {
 /** The years in which schedules are reckoned: far enough for anybody, near enough that no rule runs for ever. */
 export const isReckoned = (timestamp: string): boolean => timestamp >= '1970' && timestamp < '2200';
 
-interface Range {
-  since?: string | undefined;
-  until?: string | undefined;
+/**
+ * For `refine`, of a query with both names. From a time to the same is a period without events, and no mistake: who asks period by period may
+ * have come to the end.
+ */
+export function inOrder<Since extends string, Until extends string>(since: Since, until: Until) {
+  const isInOrder = (query: { [Name in Since | Until]?: string | undefined }): boolean => {
+    const [from, to] = [query[since], query[until]];
+    return from === undefined || to === undefined || Date.parse(from) <= Date.parse(to);
+  };
+  const fault = { path: [until], message: `Must not be before ${since}` };
+  return [isInOrder, fault] as const;
 }
-
-/** For `refine`, of a query with both. */
-export const isInOrder = ({ since, until }: Range): boolean => since === undefined || until === undefined || Date.parse(since) <= Date.parse(until);
-export const NOT_IN_ORDER = { path: ['until'], message: 'Must not be before since' };
 
 /** As we write it: UTC with `Z`, milliseconds only where they are not zero. */
 export const utcTimestamp = z.iso.datetime();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { pageQuery } from './page.ts';
-import { description, isInOrder, NOT_IN_ORDER, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
+import { description, inOrder, timeBound, urlText, userId, utcTimestamp } from './scalars.ts';
 import { behaviorEventTypes } from './behavior-event.ts';
 import { campaignEventTypes } from './campaign-event.ts';
 
@@ -117,7 +117,7 @@ export const replayBody = z.strictObject({
   until: timeBound.optional(),
   statuses: z.array(z.enum(['failed', 'skipped'])).min(1).max(2).default(['failed', 'skipped']),
   dry_run: z.boolean().default(false),
-}).refine(isInOrder, NOT_IN_ORDER);
+}).refine(...inOrder('since', 'until'));
 
 export const disabledReason = z.enum(['manual', 'failing', 'gone']);
 export type DisabledReason = z.infer<typeof disabledReason>;
@@ -164,4 +164,4 @@ const deliveryFilters = z.strictObject({
 });
 export type DeliveryFilters = z.infer<typeof deliveryFilters>;
 
-export const deliveryListQuery = pageQuery.extend(deliveryFilters.shape).refine(isInOrder, NOT_IN_ORDER);
+export const deliveryListQuery = pageQuery.extend(deliveryFilters.shape).refine(...inOrder('since', 'until'));

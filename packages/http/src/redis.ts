@@ -1,4 +1,4 @@
-import { warnSeldom, type Component, type Logger } from '@waggle/runtime';
+import { setPatientTimeout, warnSeldom, type Component, type Logger } from '@waggle/runtime';
 import { Redis, type Command } from 'ioredis';
 
 export interface RedisSettings {
@@ -8,8 +8,8 @@ export interface RedisSettings {
 }
 
 /**
- * ioredis has a time-out of its own, which counts the time in which this process was too busy to read: timers come before sockets, so an answer
- * that had been there for long was thrown away, and a limit was kept locally though Redis had counted. What is in the socket is read first.
+ * ioredis has a time-out of its own, which counts the time in which this process was too busy to read: an answer that had been there for long was
+ * thrown away, and a limit was kept locally though Redis had counted.
  */
 class PatientRedis extends Redis {
   private readonly timeoutMs: number;
@@ -29,9 +29,9 @@ class PatientRedis extends Redis {
   }
 
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
-    const timer = setTimeout(() => setImmediate(() => {
+    const timer = setPatientTimeout(() => {
       if (!command.isSettled) command.reject(new Error('Command timed out'));
-    }), this.timeoutMs);
+    }, this.timeoutMs);
     const settled = () => { clearTimeout(timer); };
     command.promise.then(settled, settled);
     return super.sendCommand(command, stream);

@@ -5,6 +5,7 @@ export * from './gather.ts';
 export * from './health-server.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './patient-timeout.ts';
 export * from './read-lines.ts';
 export * from './right-of-way.ts';
 export * from './run-service.ts';

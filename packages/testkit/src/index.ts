@@ -3,6 +3,7 @@ export * from './api.ts';
 export * from './collect-topic.ts';
 export * from './kafka-offsets.ts';
 export * from './eventually.ts';
+export * from './felt-within.ts';
 export * from './open-window.ts';
 export * from './read-outbox.ts';
 export * from './receiver.ts';

@@ -1,5 +1,5 @@
 import {
-  apiKeyView, auditEntryView, auditQuery, authMe, createPortalSessionBody, createSystemKeyBody, createUserKeyBody, exchangePortalCodeBody, pageQuery, portalSessionView, portalTokenView,
+  apiKeyView, auditEntryView, auditListQuery, authMe, createPortalSessionBody, createSystemKeyBody, createUserKeyBody, exchangePortalCodeBody, pageQuery, portalSessionView, portalTokenView,
   settingsBody, settingsView, userView,
 } from '@waggle/contracts';
 import { accepted } from './inbound.ts';
@@ -17,7 +17,7 @@ export const PEOPLE_ROUTES: RouteTable = {
   'GET /v1/api-keys': { summary: 'List system keys', query: pageQuery, answers: { 200: listOf(apiKeyView) } },
   'DELETE /v1/api-keys/{id}': { summary: 'Revoke a key', answers: { 204: null }, problems: ['already_revoked'] },
   'GET /v1/auth/me': { summary: 'Who this key is', answers: { 200: authMe } },
-  'GET /v1/audit-log': { summary: 'What was administered, newest first', query: auditQuery, answers: { 200: listOf(auditEntryView) } },
+  'GET /v1/audit-log': { summary: 'What was administered, newest first', query: auditListQuery, answers: { 200: listOf(auditEntryView) } },
   'POST /v1/portal-sessions': { summary: 'Let a browser into the portal', body: createPortalSessionBody, answers: { 201: portalSessionView }, problems: ['not_found'], headers: ['X-Buffy-User-ID'] },
   'POST /v1/portal-sessions/exchange': { summary: 'Exchange the code of a portal session for its token', body: exchangePortalCodeBody, answers: { 200: portalTokenView }, auth: 'none' },
 };

@@ -1,4 +1,4 @@
-import { auditQuery, toUtc, type AuditEntryView } from '@waggle/contracts';
+import { auditListQuery, toUtc, type AuditEntryView } from '@waggle/contracts';
 import { answerPage, idPosition, requireSystemKey, type ApiRequest, type Route } from '@waggle/http';
 import type { AuditLog, AuditRow } from '../../adapters/people/audit-log.ts';
 
@@ -7,7 +7,7 @@ export function auditLogRoutes({ auditLog }: { auditLog: AuditLog }): Route[] {
   async function list(request: ApiRequest) {
     requireSystemKey(request.caller);
     return answerPage(request, {
-      query: auditQuery,
+      query: auditListQuery,
       scope: ['audit-log'],
       position: idPosition,
       load: ({ filters, after, limit }) => auditLog.list(request.caller.workspaceId, filters, { before: after?.[0] ?? null, limit }),
